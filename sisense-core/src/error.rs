@@ -6,19 +6,21 @@
 use std::fmt;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong, coarsely. Programs branch on this; people read the message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The client was set up wrongly: a bad URL, a missing token, an unreadable certificate.
     Config,
-    /// The arguments are not of the operation's form. Nothing was sent.
+    /// The arguments are not acceptable: refused here before anything was sent, or by the server
+    /// (400, 422).
     InvalidInput,
     /// More than one asset fits the reference. The candidates are listed.
     Ambiguous,
@@ -36,7 +38,7 @@ pub enum ErrorKind {
     Timeout,
     /// No connection, or one that broke.
     Connect,
-    /// The server failed (5xx) or refused the request as malformed (4xx without a kind of its own).
+    /// The server failed (5xx).
     Server,
     /// The answer is not what the contract says.
     Decode,
@@ -116,7 +118,7 @@ impl fmt::Display for ErrorKind {
 pub struct Error(Box<Inner>);
 
 /// The parts of an [`Error`] as data, for JSON answers, journals and bindings.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorReport {
     /// What went wrong, coarsely.
     pub kind: ErrorKind,

@@ -1,0 +1,122 @@
+//! Data models: one by title or id, and the list of all.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{is_uuid, not_found, pick};
+use crate::client::Client;
+use crate::error::{Error, ErrorKind, Result};
+use crate::transport::{Answer, ApiPath};
+
+/// A row of the list of data models.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct ModelRecord {
+    pub(crate) oid: String,
+    #[serde(default)]
+    pub(crate) title: Option<String>,
+    #[serde(rename = "type", default)]
+    pub(crate) kind: Option<String>,
+}
+
+impl ModelRecord {
+    pub(crate) fn title(&self) -> &str {
+        self.title.as_deref().unwrap_or_default()
+    }
+
+    fn describe(&self) -> String {
+        format!("{} ({})", self.title(), self.oid)
+    }
+}
+
+fn schema_path() -> ApiPath {
+    ApiPath::new(["api", "v2", "datamodels", "schema"])
+}
+
+/// The model of a search by title: an object, or a list of one. `None` for every form of nothing.
+fn one_model(body: &Value) -> Option<&Value> {
+    match body {
+        Value::Array(items) if items.len() == 1 => one_model(&items[0]),
+        Value::Object(map) if map.get("oid").is_some_and(Value::is_string) => Some(body),
+        _ => None,
+    }
+}
+
+impl Client {
+    /// All data models, small rows.
+    pub(crate) async fn list_models(&self) -> Result<Vec<ModelRecord>> {
+        let query = vec![("fields", "oid,title,type".to_owned())];
+        self.transport().get(schema_path(), query).await?.decode_list()
+    }
+
+    /// The whole schema of a data model by its id.
+    pub(crate) async fn get_model_by_id(&self, oid: &str) -> Result<Value> {
+        let path = ApiPath::new(["api", "v2", "datamodels", oid, "schema"]);
+        let answer = self.transport().get(path, Vec::new()).await?;
+        one_model(answer.body()).cloned().ok_or_else(|| answer.misshaped("a data model"))
+    }
+
+    /// The whole schema of a data model by title or id.
+    ///
+    /// A title is asked for as it is. The server has many ways to say "none", one of them a 500, so
+    /// whatever is no model is checked against the list of all, where the case may differ.
+    pub(crate) async fn find_model(&self, reference: &str) -> Result<Value> {
+        super::required("the data model's title or id", reference)?;
+        if is_uuid(reference) {
+            match self.get_model_by_id(&reference.to_lowercase()).await {
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidInput) => {}
+                other => return other,
+            }
+        }
+        let query = vec![("title", reference.to_owned())];
+        let refused = match self.transport().get(schema_path(), query).await {
+            Ok(answer) => match self.titled(&answer, reference)? {
+                Some(model) => return Ok(model),
+                None => None,
+            },
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) if error.kind() == ErrorKind::Server => Some(error),
+            Err(error) => return Err(error),
+        };
+        let all = match (self.list_models().await, refused) {
+            (Ok(all), _) => all,
+            (Err(_), Some(first)) => return Err(first),
+            (Err(error), None) => return Err(error),
+        };
+        let hit = pick("data model", reference, &all, ModelRecord::title, ModelRecord::describe)?;
+        match hit {
+            Some(row) => self.get_model_by_id(&row.oid).await,
+            None => Err(not_found("data model", reference, all.iter().map(ModelRecord::title))),
+        }
+    }
+
+    /// The model of an answer, when it has the title that was asked for.
+    fn titled(&self, answer: &Answer, title: &str) -> Result<Option<Value>> {
+        let has_title = |model: &Value| model.get("title").and_then(Value::as_str) == Some(title);
+        match answer.body() {
+            Value::Null => Ok(None),
+            Value::Object(map) if map.is_empty() => Ok(None),
+            // A server that ignores the filter answers with all models.
+            Value::Array(items) => {
+                let fits: Vec<&Value> = items.iter().filter(|model| has_title(model)).collect();
+                match fits.as_slice() {
+                    [] => Ok(None),
+                    [model] => Ok(one_model(model).cloned()),
+                    many => Err(Error::ambiguous(
+                        "data model",
+                        title,
+                        many.iter()
+                            .filter_map(|model| model.get("oid").and_then(Value::as_str))
+                            .map(|oid| format!("{title} ({oid})"))
+                            .collect(),
+                    )),
+                }
+            }
+            body => match one_model(body) {
+                Some(model) if has_title(model) => Ok(Some(model.clone())),
+                Some(_) => Ok(None),
+                None => Err(answer.misshaped("a data model")),
+            },
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The domains of the API, and the steps that several of them share.
+
+pub mod access;
+pub(crate) mod lookup;
+pub(crate) mod schemas;
+pub(crate) mod whoami;
+
+pub use schemas::OperationSchemas;
+
+/// The schemas of every operation, for the generator. Not part of the stable API.
+#[doc(hidden)]
+#[must_use]
+pub fn schemas() -> OperationSchemas {
+    let mut schemas = OperationSchemas::default();
+    access::schemas(&mut schemas);
+    schemas
+}

@@ -1,0 +1,158 @@
+//! The door and the pass: no request that changes a deployment is sent without one.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::change::Change;
+use super::journal::{Entry, Outcome};
+use super::{Inner, RunMode};
+use crate::error::{Error, ErrorKind, Result};
+use crate::transport::Answer;
+
+/// What the door says to a change.
+#[derive(Debug)]
+#[must_use = "the door's answer decides whether anything may be sent"]
+pub enum Door {
+    /// This is a preview: nothing is sent.
+    Planned(Planned),
+    /// A resumed run did this already.
+    Recorded(Recorded),
+    /// Go: the pass is what the transport asks for.
+    Open(Pass),
+}
+
+/// The stand-in for what a change would have made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// A placeholder id. The transport answers "not there" to a path that holds one.
+    pub id: String,
+}
+
+/// What the journal holds of a change that is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// The id that the server gave to a new asset.
+    pub id: Option<String>,
+}
+
+/// The right to send one change. Only the door makes one.
+///
+/// A pass that is dropped unsettled leaves the change's outcome as unknown.
+#[derive(Debug)]
+#[must_use = "settle the pass with what the server said"]
+pub struct Pass {
+    run: Arc<Inner>,
+    entry: Option<Entry>,
+    started: Instant,
+    sent: AtomicBool,
+}
+
+impl Pass {
+    pub(super) fn new(run: Arc<Inner>, entry: Entry) -> Self {
+        Pass { run, entry: Some(entry), started: Instant::now(), sent: AtomicBool::new(false) }
+    }
+
+    /// The transport says that bytes of the request may have reached the server.
+    pub(crate) fn mark_sent(&self) {
+        self.sent.store(true, Ordering::Relaxed);
+    }
+
+    /// The name of the deployment that the change is for; the transport compares it with its own.
+    pub(crate) fn deployment(&self) -> &str {
+        self.entry.as_ref().map_or("", |entry| entry.change.asset.deployment.as_str())
+    }
+
+    /// Keep what the server said, and hand it on.
+    ///
+    /// An error after the request was sent and before an answer came turns into
+    /// [`ErrorKind::UnknownOutcome`].
+    ///
+    /// # Errors
+    /// The error that came in, or the journal's.
+    pub async fn settle(mut self, result: Result<Answer>) -> Result<Answer> {
+        let Some(mut entry) = self.entry.take() else {
+            return result;
+        };
+        let result = result.map_err(|error| self.judge(error, &entry));
+        entry.duration_ms = u64::try_from(self.started.elapsed().as_millis()).ok();
+        match &result {
+            Ok(answer) => {
+                entry.outcome = Outcome::Done;
+                entry.id = answer.id().map(str::to_owned);
+            }
+            Err(error) => {
+                entry.outcome = match error.kind() {
+                    ErrorKind::UnknownOutcome => Outcome::Unknown,
+                    _ => Outcome::Failed,
+                };
+                entry.error = Some(error.report().clone());
+            }
+        }
+        self.run.settled(&entry);
+        let kept = self.run.journal.keep(entry).await;
+        match (result, kept) {
+            (Ok(answer), Ok(())) => Ok(answer),
+            (Ok(_), Err(journal)) => Err(journal
+                .with_kind(ErrorKind::UnknownOutcome)
+                .with_next_step("the write was done but could not be kept; look before repeating")),
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    /// A write that was sent and got no answer, or a gateway's one, may have been applied.
+    fn judge(&self, error: Error, entry: &Entry) -> Error {
+        let unanswered = matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Connect);
+        let gateway = matches!(error.status(), Some(502 | 504));
+        if self.sent.load(Ordering::Relaxed) && (unanswered || gateway) {
+            return error
+                .with_kind(ErrorKind::UnknownOutcome)
+                .with_asset(entry.change.asset.to_string())
+                .with_next_step(
+                    "the write may have been applied: look at the asset before repeating",
+                );
+        }
+        error.with_asset(entry.change.asset.to_string())
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        if let Some(entry) = self.entry.take() {
+            // The intent is in the journal with an unknown outcome: that stays true.
+            self.run.settled(&entry);
+        }
+    }
+}
+
+impl Inner {
+    pub(super) fn refuse(&self) -> Option<Error> {
+        if self.cancel.is_cancelled() {
+            return Some(Error::new(
+                ErrorKind::Cancelled,
+                "the run was stopped before this change",
+            ));
+        }
+        if self.mode == RunMode::Reads {
+            return Some(
+                Error::new(ErrorKind::NotApproved, "this run may only read")
+                    .with_next_step("preview the change and have it approved"),
+            );
+        }
+        None
+    }
+}
+
+/// A placeholder id for an asset that a preview would make.
+pub(super) fn planned_id(change: &Change) -> String {
+    let digest = super::change::digest(&Value::String(change.key()));
+    format!("planned:{}:{}", change.asset.kind.as_str().replace(' ', "_"), &digest[..12])
+}
+
+/// Whether an id is a placeholder.
+#[must_use]
+pub fn is_planned(id: &str) -> bool {
+    id.starts_with("planned:")
+}

@@ -1,0 +1,359 @@
+//! The write door: every change to a deployment goes through [`Run::admit`].
+//!
+//! A run has one of four modes. In a **preview** changes are collected and nothing is sent. An
+//! **approved** run lets through exactly the changes of the preview that a person saw, each once
+//! and each only while its `before` still holds. An **unattended** run lets everything through;
+//! only a Rust program that says so in its own code has one. A run of **reads** lets nothing
+//! through.
+
+mod change;
+mod door;
+mod journal;
+mod partial;
+mod progress;
+mod secret;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+pub use tokio_util::sync::CancellationToken;
+
+pub use change::{Action, Asset, AssetKind, Change, Undo, digest};
+pub use door::{Door, Pass, Planned, Recorded, is_planned};
+pub use journal::{Context, Entry, Journal, MemoryJournal, Outcome};
+pub use partial::{Missing, Partial};
+pub use progress::{Progress, ProgressSink};
+pub use secret::{Secret, fingerprint};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// What a run may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunMode {
+    /// Nothing may change.
+    Reads,
+    /// Changes are collected, nothing is sent.
+    Preview,
+    /// Exactly the approved changes are sent.
+    Approved,
+    /// Every change is sent.
+    Unattended,
+}
+
+/// One run of one or more operations. Cheap to clone; clones share the run.
+#[derive(Clone)]
+pub struct Run {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    id: String,
+    mode: RunMode,
+    context: Context,
+    journal: Arc<dyn Journal>,
+    cancel: CancellationToken,
+    progress: Option<ProgressSink>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The changes of a preview, or those that were sent.
+    changes: Vec<Change>,
+    /// The approved changes, and whether each has been used.
+    approved: Vec<(Change, bool)>,
+    /// Real ids of assets that this run made, to the placeholders of the preview.
+    made: HashMap<String, String>,
+    entries: Vec<Entry>,
+}
+
+/// Sets up a [`Run`].
+pub struct RunBuilder {
+    id: String,
+    mode: RunMode,
+    context: Context,
+    journal: Option<Arc<dyn Journal>>,
+    cancel: CancellationToken,
+    progress: Option<ProgressSink>,
+    approved: Vec<Change>,
+}
+
+impl RunBuilder {
+    fn new(mode: RunMode, approved: Vec<Change>) -> Self {
+        RunBuilder {
+            id: uuid::Uuid::new_v4().to_string(),
+            mode,
+            context: Context::default(),
+            journal: None,
+            cancel: CancellationToken::new(),
+            progress: None,
+            approved,
+        }
+    }
+
+    /// Give the run an id, such as that of the run that it resumes.
+    #[must_use]
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = id.into();
+        self
+    }
+
+    /// Say who asked.
+    #[must_use]
+    pub fn context(mut self, context: Context) -> Self {
+        self.context = context;
+        self
+    }
+
+    /// Keep the journal there instead of in memory.
+    #[must_use]
+    pub fn journal(mut self, journal: Arc<dyn Journal>) -> Self {
+        self.journal = Some(journal);
+        self
+    }
+
+    /// Stop the run, between two writes, when this token is cancelled.
+    #[must_use]
+    pub fn cancel(mut self, cancel: CancellationToken) -> Self {
+        self.cancel = cancel;
+        self
+    }
+
+    /// Send progress there.
+    #[must_use]
+    pub fn progress(mut self, sink: ProgressSink) -> Self {
+        self.progress = Some(sink);
+        self
+    }
+
+    /// Start.
+    #[must_use]
+    pub fn start(self) -> Run {
+        let approved = self.approved.into_iter().map(|change| (change, false)).collect();
+        Run {
+            inner: Arc::new(Inner {
+                id: self.id,
+                mode: self.mode,
+                context: self.context,
+                journal: self.journal.unwrap_or_else(|| Arc::new(MemoryJournal::default())),
+                cancel: self.cancel,
+                progress: self.progress,
+                state: Mutex::new(State { approved, ..State::default() }),
+            }),
+        }
+    }
+}
+
+impl Run {
+    /// A run that may only read.
+    #[must_use]
+    pub fn reads() -> RunBuilder {
+        RunBuilder::new(RunMode::Reads, Vec::new())
+    }
+
+    /// A run that collects the changes it would make.
+    #[must_use]
+    pub fn preview() -> RunBuilder {
+        RunBuilder::new(RunMode::Preview, Vec::new())
+    }
+
+    /// A run that makes exactly these changes: those of a preview that a person approved.
+    #[must_use]
+    pub fn approved(changes: Vec<Change>) -> RunBuilder {
+        RunBuilder::new(RunMode::Approved, changes)
+    }
+
+    /// A run with no person in the loop. Say so only in a program of your own.
+    #[must_use]
+    pub fn unattended() -> RunBuilder {
+        RunBuilder::new(RunMode::Unattended, Vec::new())
+    }
+
+    /// The run's id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.inner.id
+    }
+
+    /// What the run may do.
+    #[must_use]
+    pub fn mode(&self) -> RunMode {
+        self.inner.mode
+    }
+
+    /// The changes collected by a preview, or made by a run, in order.
+    #[must_use]
+    pub fn changes(&self) -> Vec<Change> {
+        self.inner.lock().changes.clone()
+    }
+
+    /// The writes of this process in this run, and how each ended.
+    #[must_use]
+    pub fn entries(&self) -> Vec<Entry> {
+        self.inner.lock().entries.clone()
+    }
+
+    /// The approved changes that the run has not made.
+    #[must_use]
+    pub fn left(&self) -> Vec<Change> {
+        let state = self.inner.lock();
+        state.approved.iter().filter(|(_, used)| !used).map(|(c, _)| c.clone()).collect()
+    }
+
+    /// Whether the run has been stopped.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.inner.cancel.is_cancelled()
+    }
+
+    /// Report progress.
+    pub fn progress(
+        &self,
+        operation: &str,
+        message: impl Into<String>,
+        done: u64,
+        total: Option<u64>,
+    ) {
+        if let Some(sink) = &self.inner.progress {
+            sink(Progress {
+                operation: operation.to_owned(),
+                message: message.into(),
+                done,
+                total,
+            });
+        }
+    }
+
+    /// Ask the door for a change. The caller has looked at the live state just before.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Cancelled`] when the run was stopped, [`ErrorKind::NotApproved`] when the
+    /// change is not in the approved preview or was made already, [`ErrorKind::Drifted`] when the
+    /// asset or the wish is no longer what the preview showed, or the journal's error.
+    pub async fn admit(&self, change: Change) -> Result<Door> {
+        let operation = change.operation.clone();
+        self.pass_or_stop(change).await.map_err(|error| error.with_operation(&operation))
+    }
+
+    async fn pass_or_stop(&self, change: Change) -> Result<Door> {
+        if let Some(error) = self.inner.refuse() {
+            return Err(error.with_asset(change.asset.to_string()));
+        }
+        let change = {
+            let state = self.inner.lock();
+            change.with_ids(|id| state.made.get(id).cloned())
+        };
+        if self.mode() == RunMode::Preview {
+            let id = door::planned_id(&change);
+            self.progress(&change.operation, change.summary.clone(), self.count() + 1, None);
+            self.inner.lock().changes.push(change);
+            return Ok(Door::Planned(Planned { id }));
+        }
+        let key = change.entry_key();
+        if let Some(entry) = self.inner.journal.find(self.id(), &key).await?
+            && entry.outcome == Outcome::Done
+        {
+            self.inner.take(&change);
+            self.inner.made(&entry);
+            return Ok(Door::Recorded(Recorded { id: entry.id }));
+        }
+        if self.mode() == RunMode::Approved {
+            self.inner.check(&change)?;
+        }
+        let entry = Entry {
+            run: self.id().to_owned(),
+            key,
+            context: self.inner.context.clone(),
+            change: change.clone(),
+            outcome: Outcome::Unknown,
+            id: None,
+            error: None,
+            started: Timestamp::now(),
+            duration_ms: None,
+        };
+        self.inner.journal.keep(entry.clone()).await?;
+        let total = {
+            let mut state = self.inner.lock();
+            state.changes.push(change.clone());
+            (!state.approved.is_empty()).then_some(state.approved.len() as u64)
+        };
+        self.progress(&change.operation, change.summary, self.count(), total);
+        Ok(Door::Open(Pass::new(Arc::clone(&self.inner), entry)))
+    }
+
+    fn count(&self) -> u64 {
+        self.inner.lock().changes.len() as u64
+    }
+}
+
+impl Inner {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A poisoned lock means a panic elsewhere; the list itself is whole after every statement.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Let through exactly what was approved, each change once.
+    fn check(&self, change: &Change) -> Result<()> {
+        if self.take(change) {
+            return Ok(());
+        }
+        let state = self.lock();
+        let key = change.key();
+        let near = state.approved.iter().find(|(known, used)| !used && known.key() == key);
+        let (kind, message) = match near {
+            None => (ErrorKind::NotApproved, "this change is not in the approved preview"),
+            Some((known, _)) if known.before == change.before => {
+                (ErrorKind::Drifted, "the wish is no longer what the preview showed")
+            }
+            Some(_) => (ErrorKind::Drifted, "the asset is no longer what the preview showed"),
+        };
+        Err(Error::new(kind, format!("{message}: {}", change.summary))
+            .with_asset(change.asset.to_string())
+            .with_next_step("look at a new preview and approve it"))
+    }
+
+    /// Use up the approved row of this very change.
+    fn take(&self, change: &Change) -> bool {
+        let digest = change.digest();
+        let mut state = self.lock();
+        let row = state.approved.iter_mut().find(|(known, used)| !used && known.digest() == digest);
+        row.map(|row| row.1 = true).is_some()
+    }
+
+    /// Remember the real id of what a change made, so that later changes match their preview.
+    fn made(&self, entry: &Entry) {
+        if entry.change.action == Action::Create
+            && let Some(id) = &entry.id
+        {
+            let planned = door::planned_id(&entry.change);
+            self.lock().made.insert(id.clone(), planned);
+        }
+    }
+
+    fn settled(&self, entry: &Entry) {
+        if entry.outcome == Outcome::Done {
+            self.made(entry);
+        }
+        self.lock().entries.push(entry.clone());
+    }
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run")
+            .field("id", &self.id)
+            .field("mode", &self.mode)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests;

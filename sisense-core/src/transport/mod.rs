@@ -1,0 +1,144 @@
+//! The only module that speaks HTTP: send, retry, bound, decode, redact.
+//!
+//! Reads are [`Transport::get`] and [`Transport::query`] (a POST that only reads). Writes demand a
+//! [`Pass`], which only the write door makes.
+
+mod answer;
+mod failure;
+mod path;
+pub(crate) mod redact;
+mod send;
+
+use reqwest::Method;
+use secrecy::ExposeSecret;
+use secrecy::SecretString;
+use serde_json::Value;
+use tokio::sync::Semaphore;
+use url::Url;
+
+pub use answer::Answer;
+pub(crate) use path::{ApiPath, Query};
+pub(crate) use send::Request;
+
+use crate::config::{Limits, TlsOptions};
+use crate::error::{Error, ErrorKind, Result};
+use crate::run::{Pass, Secret};
+
+/// POST endpoints that only read. Nothing else may be posted without a pass.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ReadPost {
+    /// `POST /api/v1/dashboards/searches`
+    DashboardSearches,
+    /// `POST /api/v2/ecm/` with a query, never a mutation
+    ModelMetadata,
+}
+
+impl ReadPost {
+    fn path(self) -> ApiPath {
+        match self {
+            ReadPost::DashboardSearches => ApiPath::new(["api", "v1", "dashboards", "searches"]),
+            ReadPost::ModelMetadata => ApiPath::new(["api", "v2", "ecm"]),
+        }
+    }
+}
+
+/// One deployment's connection: a pool, a bound on requests under way, and the token.
+pub(crate) struct Transport {
+    name: String,
+    base: Url,
+    http: reqwest::Client,
+    token: SecretString,
+    limits: Limits,
+    slots: Semaphore,
+}
+
+impl Transport {
+    pub(crate) fn new(
+        name: String,
+        base: Url,
+        token: Secret,
+        tls: &TlsOptions,
+        limits: Limits,
+    ) -> Result<Self> {
+        let config = |message: &str| Error::new(ErrorKind::Config, message);
+        let mut http = reqwest::Client::builder()
+            .connect_timeout(limits.connect_timeout)
+            .read_timeout(limits.read_timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .tcp_nodelay(true)
+            .user_agent(concat!("sisense-core/", env!("CARGO_PKG_VERSION")))
+            .tls_danger_accept_invalid_certs(tls.accept_invalid);
+        if let Some(pem) = &tls.ca_pem {
+            let certificates = reqwest::Certificate::from_pem_bundle(pem)
+                .map_err(|e| config("the CA certificate is not PEM").with_source(e))?;
+            http = http.tls_certs_merge(certificates);
+        }
+        let http =
+            http.build().map_err(|e| config("the HTTP client cannot be set up").with_source(e))?;
+        let text = token.expose();
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(config("the API token is empty or holds characters that no token has"));
+        }
+        Ok(Transport {
+            name,
+            base,
+            http,
+            token: SecretString::from(text.to_owned()),
+            slots: Semaphore::new(limits.concurrency.max(1)),
+            limits,
+        })
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn base(&self) -> &Url {
+        &self.base
+    }
+
+    pub(crate) fn concurrency(&self) -> usize {
+        self.limits.concurrency.max(1)
+    }
+
+    /// Remove this deployment's token, and whatever looks like a secret, from a text.
+    fn clean(&self, text: &str) -> String {
+        redact::text(text, self.token.expose_secret())
+    }
+
+    /// Read.
+    pub(crate) async fn get(&self, path: ApiPath, query: Query) -> Result<Answer> {
+        self.execute(&Request::new(Method::GET, path).query(query).repeatable()).await
+    }
+
+    /// Read by a POST that changes nothing.
+    pub(crate) async fn query(&self, endpoint: ReadPost, body: Value) -> Result<Answer> {
+        self.execute(&Request::new(Method::POST, endpoint.path()).body(body).repeatable()).await
+    }
+
+    /// Write. Sent once, never repeated, never redirected.
+    pub(crate) async fn write(
+        &self,
+        pass: &Pass,
+        method: Method,
+        path: ApiPath,
+        query: Query,
+        body: Option<Value>,
+    ) -> Result<Answer> {
+        if pass.deployment() != self.name {
+            return Err(Error::new(
+                ErrorKind::Unexpected,
+                format!("a pass for {} was shown to {}", pass.deployment(), self.name),
+            ));
+        }
+        let mut request = Request::new(method, path).query(query);
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        let result = self.execute(&request).await;
+        if !result.as_ref().is_err_and(failure::never_sent) {
+            pass.mark_sent();
+        }
+        result
+    }
+}

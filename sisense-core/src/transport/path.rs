@@ -1,0 +1,92 @@
+//! Paths and queries in which no name can inject anything.
+
+use std::fmt;
+
+use url::Url;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::run::is_planned;
+
+/// A path below the deployment's base URL, as unencoded segments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ApiPath(Vec<String>);
+
+impl ApiPath {
+    pub(crate) fn new<S: Into<String>>(segments: impl IntoIterator<Item = S>) -> Self {
+        ApiPath(segments.into_iter().map(Into::into).collect())
+    }
+
+    /// Check the segments and put them behind the base URL.
+    pub(super) fn url(&self, base: &Url) -> Result<Url> {
+        if let Some(planned) = self.0.iter().find(|segment| is_planned(segment)) {
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                format!("this exists only in the preview: {planned}"),
+            ));
+        }
+        if self.0.iter().any(|segment| matches!(segment.as_str(), "" | "." | "..")) {
+            return Err(Error::invalid("a name or id is empty, '.' or '..'"));
+        }
+        let mut url = base.clone();
+        url.path_segments_mut()
+            .map_err(|()| Error::new(ErrorKind::Config, "the base URL cannot hold a path"))?
+            .pop_if_empty()
+            .extend(&self.0);
+        Ok(url)
+    }
+}
+
+impl fmt::Display for ApiPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|segment| write!(f, "/{segment}"))
+    }
+}
+
+/// Query parameters, unencoded.
+pub(crate) type Query = Vec<(&'static str, String)>;
+
+pub(super) fn with_query(mut url: Url, query: &Query) -> Url {
+    if !query.is_empty() {
+        url.query_pairs_mut().extend_pairs(query);
+    }
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn base() -> Url {
+        Url::parse("https://bi.example.com/tenant").unwrap()
+    }
+
+    #[test]
+    fn keeps_the_tenant_prefix_and_encodes_each_segment() {
+        let url = ApiPath::new(["api", "x", "a/b?c#d e%2F"]).url(&base()).unwrap();
+        assert_eq!(url.as_str(), "https://bi.example.com/tenant/api/x/a%2Fb%3Fc%23d%20e%252F");
+    }
+
+    #[test]
+    fn refuses_segments_that_walk_and_ids_that_are_only_planned() {
+        for bad in ["", ".", ".."] {
+            let error = ApiPath::new(["api", bad]).url(&base()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        }
+        let error = ApiPath::new(["api", "planned:user:1"]).url(&base()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_stays_one_segment_and_one_parameter(name in "\\PC{1,40}") {
+            prop_assume!(name != "." && name != "..");
+            let url = ApiPath::new(["api", &name, "end"]).url(&base());
+            let url = with_query(url.unwrap(), &vec![("name", name.clone()), ("x", "1".into())]);
+            prop_assert_eq!(url.path_segments().unwrap().count(), 4);
+            let pairs: Vec<_> = url.query_pairs().into_owned().collect();
+            prop_assert_eq!(pairs, vec![("name".to_owned(), name), ("x".to_owned(), "1".to_owned())]);
+        }
+    }
+}
