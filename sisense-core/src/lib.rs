@@ -9,6 +9,7 @@
 
 pub mod client;
 pub mod config;
+pub mod documents;
 pub mod domains;
 pub mod error;
 pub mod operation;
