@@ -1,0 +1,241 @@
+//! What a sandbox is started with: its name, its size, its documents and its variants.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Settings of one sandbox. Everything has a default.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SandboxConfig {
+    /// Name of the deployment. Ids and tokens depend on it, so that two deployments with
+    /// different names hold different ids for the same things.
+    pub name: String,
+    /// Port on the loopback interface; 0 takes any free one.
+    pub port: u16,
+    /// Seed of every id and token and of the generated data.
+    pub seed: u64,
+    /// Whether the seeded story is there. Built-in roles, groups and the people behind
+    /// [`Tokens`](crate::Tokens) always are.
+    pub story: bool,
+    /// Generated data on top of the story.
+    pub sizes: Sizes,
+    /// Model and dashboard documents to load. A model replaces the seeded model of the same
+    /// title together with everything seeded about it.
+    pub documents: Vec<Value>,
+    /// Files with such documents.
+    pub document_paths: Vec<PathBuf>,
+    /// Milliseconds that every request under `/api` takes at least.
+    pub latency_ms: u64,
+    /// Choices where the contract is open.
+    pub variants: Variants,
+}
+
+impl Default for SandboxConfig {
+    fn default() -> Self {
+        Self {
+            name: "sandbox".to_owned(),
+            port: 0,
+            seed: 7,
+            story: true,
+            sizes: Sizes::default(),
+            documents: Vec::new(),
+            document_paths: Vec::new(),
+            latency_ms: 0,
+            variants: Variants::default(),
+        }
+    }
+}
+
+/// How much is generated in addition to the story.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sizes {
+    /// Number of users.
+    pub users: usize,
+    /// Number of groups.
+    pub groups: usize,
+    /// Number of dashboards.
+    pub dashboards: usize,
+    /// Number of widgets in each generated dashboard.
+    pub widgets_per_dashboard: usize,
+    /// Number of models.
+    pub models: usize,
+}
+
+/// Behaviours that the contract leaves open, one switch each. The first value of each switch
+/// is its default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Variants {
+    /// Answer of a model lookup by title that finds nothing.
+    pub title_miss: TitleMiss,
+    /// How name filters of lists compare.
+    pub name_filter: NameFilter,
+    /// Which key of a model share the server understands on writing.
+    pub share_key: ShareKey,
+    /// Which bodies the build schedule accepts, and how it answers.
+    pub schedule_form: ScheduleForm,
+    /// A bulk export in which one id is unknown.
+    pub export_unknown_in_chunk: ExportUnknown,
+    /// Whether `adminAccess=true` is honoured.
+    pub admin_access: AdminAccess,
+    /// What `fields` does to `expand`.
+    pub expand_with_fields: ExpandWithFields,
+    /// Shape of the navigation tree.
+    pub navver: Navver,
+    /// Shape of the admin list of dashboards when `asObject` is not given.
+    pub admin_list: RowsAs,
+    /// What an ownership move does to the shares.
+    pub change_owner: ChangeOwner,
+    /// HTTP status of a GraphQL answer that holds only errors.
+    pub graphql_error: GraphqlError,
+    /// Which fields the GraphQL model list knows.
+    pub graphql_fields: GraphqlFields,
+}
+
+macro_rules! switch {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum $name { $($(#[$vdoc])* #[serde(rename = $text)] $variant,)* }
+    };
+}
+
+switch! {
+    /// Answer of a model lookup by title that finds nothing.
+    TitleMiss {
+        /// Status 200 with no body.
+        #[default]
+        Empty = "empty",
+        /// Status 200 with `null`.
+        Null = "null",
+        /// Status 200 with `[]`.
+        List = "[]",
+        /// Status 200 with `{}`.
+        Object = "{}",
+        /// Status 404.
+        NotFound = "404",
+        /// Status 500.
+        ServerError = "500",
+    }
+}
+switch! {
+    /// How name filters of lists compare.
+    NameFilter {
+        /// Equal, letter by letter.
+        #[default]
+        Exact = "exact",
+        /// Contained, letter by letter.
+        Partial = "partial",
+        /// Equal, ignoring case.
+        CaseBlind = "case-blind",
+    }
+}
+switch! {
+    /// Which key of a model share the server understands on writing. Rows with another key are
+    /// dropped silently, as a server does that ignores members it does not know.
+    ShareKey {
+        /// `party` and `partyId`.
+        #[default]
+        Both = "both",
+        /// Only `party`.
+        Party = "party",
+        /// Only `partyId`.
+        PartyId = "partyId",
+    }
+}
+switch! {
+    /// Which bodies the build schedule accepts, and how it answers.
+    ScheduleForm {
+        /// Any form; answers 200 with JSON.
+        #[default]
+        Both = "both",
+        /// Only what the specification describes; answers 201 with JSON.
+        Spec = "spec",
+        /// Only what is known to work in the field; answers 200 with plain text.
+        Field = "field",
+    }
+}
+switch! {
+    /// A bulk export in which one id is unknown.
+    ExportUnknown {
+        /// The whole request fails with 404.
+        #[default]
+        NotFound = "404",
+        /// The unknown id is left out.
+        Skip = "skip",
+    }
+}
+switch! {
+    /// Whether `adminAccess=true` is honoured.
+    AdminAccess {
+        /// For admins.
+        #[default]
+        Ok = "ok",
+        /// For nobody: 403.
+        Forbidden = "403",
+    }
+}
+switch! {
+    /// What `fields` does to `expand`.
+    ExpandWithFields {
+        /// Both work together.
+        #[default]
+        Both = "both",
+        /// Members that `fields` does not name are dropped, expanded or not, and nothing is
+        /// expanded.
+        FieldsWin = "fields-win",
+    }
+}
+switch! {
+    /// Shape of the navigation tree.
+    Navver {
+        /// An object with `folders` and `dashboards`.
+        #[default]
+        Object = "object",
+        /// An array of folders.
+        Array = "array",
+    }
+}
+switch! {
+    /// Shape of a list.
+    RowsAs {
+        /// A bare array.
+        #[default]
+        Array = "array",
+        /// An object whose `items` holds the rows.
+        Items = "items",
+    }
+}
+switch! {
+    /// What an ownership move does to the shares.
+    ChangeOwner {
+        /// Rows stay; only the owner's row moves.
+        #[default]
+        KeepsShares = "keeps-shares",
+        /// Only the new owner's and the former owner's rows are left.
+        DropsShares = "drops-shares",
+    }
+}
+switch! {
+    /// HTTP status of a GraphQL answer that holds only errors.
+    GraphqlError {
+        /// Status 400.
+        #[default]
+        BadRequest = "400",
+        /// Status 200.
+        Ok = "200",
+    }
+}
+switch! {
+    /// Which fields the GraphQL model list knows.
+    GraphqlFields {
+        /// All that were ever seen.
+        #[default]
+        Full = "full",
+        /// `oid`, `title`, `type`, `status` and `sizeInMb`.
+        Basic = "basic",
+    }
+}

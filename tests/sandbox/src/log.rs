@@ -1,0 +1,92 @@
+//! What was asked of the sandbox: every request, and counts of them. Headers are never kept.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+/// One request, without headers and bodies.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RequestEntry {
+    /// HTTP method.
+    pub method: String,
+    /// Path as it was sent.
+    pub path: String,
+    /// Query text as it was sent, blank when there was none.
+    pub query: String,
+    /// Status of the answer; 0 when the connection was closed without one.
+    pub status: u16,
+    /// E-mail address of the caller, when the token was known.
+    pub user: Option<String>,
+    /// Milliseconds until the answer was ready.
+    pub ms: u64,
+}
+
+/// How much was asked since the start or the last reset.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Requests under `/api`.
+    pub total: u64,
+    /// Those among them that ask for a change, whatever the answer. Reads by POST do not count.
+    pub writes: u64,
+    /// The most requests that were in flight at one moment.
+    pub most_in_flight: u64,
+    /// Requests by method and route pattern, such as `GET /api/v1/users/{id}`.
+    pub by_route: BTreeMap<String, u64>,
+}
+
+/// Most entries that are kept; the oldest go first.
+const KEPT: usize = 100_000;
+
+/// POST routes that change nothing.
+const READS_BY_POST: [&str; 6] = [
+    "/api/v1/dashboards/admin",
+    "/api/v1/dashboards/searches",
+    "/api/v1/dashboards/{id}/metadata",
+    "/api/v1/authentication/login",
+    "/api/v2/ecm",
+    "/api/v2/ecm/",
+];
+
+#[derive(Default)]
+pub(crate) struct RequestLog {
+    entries: VecDeque<RequestEntry>,
+    counts: Counts,
+    in_flight: u64,
+}
+
+impl RequestLog {
+    /// Notes that a request has arrived.
+    pub(crate) fn arrived(&mut self, method: &str, route: Option<&str>) {
+        self.in_flight += 1;
+        self.counts.most_in_flight = self.counts.most_in_flight.max(self.in_flight);
+        self.counts.total += 1;
+        let route = route.unwrap_or("(no such route)");
+        if !matches!(method, "GET" | "HEAD" | "OPTIONS") && !READS_BY_POST.contains(&route) {
+            self.counts.writes += 1;
+        }
+        *self.counts.by_route.entry(format!("{method} {route}")).or_default() += 1;
+    }
+
+    /// Notes that a request is no longer in flight, answered or not.
+    pub(crate) fn left(&mut self, entry: RequestEntry) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        if self.entries.len() == KEPT {
+            self.entries.pop_front();
+        }
+        self.entries.push_back(entry);
+    }
+
+    /// Forgets everything but the requests in flight.
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
+        self.counts = Counts { most_in_flight: self.in_flight, ..Counts::default() };
+    }
+
+    pub(crate) fn entries(&self) -> Vec<RequestEntry> {
+        self.entries.iter().cloned().collect()
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        self.counts.clone()
+    }
+}

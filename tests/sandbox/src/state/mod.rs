@@ -1,0 +1,82 @@
+//! What the deployment holds, and the rules that its data obeys.
+
+pub(crate) mod dashboards;
+pub(crate) mod doc;
+pub(crate) mod documents;
+pub(crate) mod folders;
+pub(crate) mod groups;
+pub(crate) mod ids;
+pub(crate) mod instances;
+pub(crate) mod listing;
+pub(crate) mod models;
+pub(crate) mod roles;
+pub(crate) mod security;
+pub(crate) mod shares;
+pub(crate) mod users;
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::{Value, json};
+
+use crate::config::Variants;
+use crate::sandbox::Tokens;
+use dashboards::Dashboard;
+use ids::Ids;
+
+/// Documents by id. Ids grow with time, so the order is that of creation.
+pub(crate) type Table = BTreeMap<String, Value>;
+
+/// Everything in memory.
+pub(crate) struct Deployment {
+    pub(crate) ids: Ids,
+    pub(crate) variants: Variants,
+    pub(crate) tokens: Tokens,
+    /// The one tenant that every document is stamped with.
+    pub(crate) tenant: String,
+    /// Users by `_id`.
+    pub(crate) users: Table,
+    /// Groups by `_id`.
+    pub(crate) groups: Table,
+    /// Roles by `_id`.
+    pub(crate) roles: Table,
+    /// Folders by `oid`.
+    pub(crate) folders: Table,
+    /// Dashboards by `oid`.
+    pub(crate) dashboards: BTreeMap<String, Dashboard>,
+    /// Models by `oid`, as the v2 schema shows them.
+    pub(crate) models: Table,
+    /// Build schedules by model `oid`.
+    pub(crate) schedules: Table,
+    /// Data-security rules by `_id`.
+    pub(crate) security: Table,
+    /// Drill hierarchies, each with the model's title.
+    pub(crate) hierarchies: Vec<Value>,
+    /// Shared formulas, each with the model's title.
+    pub(crate) formulas: Vec<Value>,
+    /// User ids by token.
+    pub(crate) sessions: HashMap<String, String>,
+    /// Mails that the server would have sent.
+    pub(crate) mails: Vec<Value>,
+    /// Seats: admins, designers, viewers.
+    pub(crate) seats: [usize; 3],
+}
+
+impl Deployment {
+    /// Everything as one document, for assertions.
+    pub(crate) fn dump(&self) -> Value {
+        let rows = |table: &Table| table.values().cloned().collect::<Vec<_>>();
+        json!({
+            "users": rows(&self.users),
+            "groups": rows(&self.groups),
+            "roles": rows(&self.roles),
+            "folders": rows(&self.folders),
+            "dashboards": self.dashboards.values().map(Dashboard::dump).collect::<Vec<_>>(),
+            "models": rows(&self.models),
+            "schedules": self.schedules,
+            "security": rows(&self.security),
+            "hierarchies": self.hierarchies,
+            "formulas": self.formulas,
+            "mails": self.mails,
+        })
+    }
+}

@@ -1,0 +1,4 @@
+//! The sandbox as clients see it.
+
+#[cfg(test)]
+mod suite;
