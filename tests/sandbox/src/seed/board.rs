@@ -178,17 +178,14 @@ fn layout(widgets: &[Value]) -> Value {
 /// Adds a cell whose widget is gone to a layout.
 pub(super) fn ghost(deployment: &mut Deployment, oid: &str) {
     let gone = deployment.ids.object();
-    if let Some(dashboard) = deployment.dashboards.get_mut(oid) {
-        let cell = json!({ "subcells": [{ "width": 100, "elements": [{ "widgetid": gone }] }] });
-        let doc = &mut dashboard.content.doc;
-        let mut cells = list(&doc["layout"]["columns"][0], "cells").to_vec();
-        cells.push(cell);
-        set(
-            doc,
-            "layout",
-            json!({ "type": "columnar", "columns": [{ "width": 100, "cells": cells }] }),
-        );
-        dashboard.publish(true);
-        crate::state::doc::remove(&mut dashboard.content.doc, &["lastPublish"]);
+    let Some(dashboard) = deployment.dashboards.get_mut(oid) else { return };
+    let cell = json!({ "subcells": [{ "width": 100, "elements": [{ "widgetid": gone }] }] });
+    for content in
+        [Some(&mut dashboard.content), dashboard.published.as_mut()].into_iter().flatten()
+    {
+        let mut cells = list(&content.doc["layout"]["columns"][0], "cells").to_vec();
+        cells.push(cell.clone());
+        let column = json!({ "width": 100, "cells": cells });
+        set(&mut content.doc, "layout", json!({ "type": "columnar", "columns": [column] }));
     }
 }

@@ -1,11 +1,19 @@
 //! What the tests share: a raw client that knows nothing of Sisense.
 
 mod access;
+mod control;
+mod dashboards;
 mod faults;
+mod folders;
+mod loading;
+mod models;
+mod scale;
+mod shares;
+mod variants;
 
 use reqwest::{Client, Method, Response, redirect};
 use serde_json::Value;
-use sisense_sandbox::{Sandbox, SandboxConfig};
+use sisense_sandbox::{Sandbox, SandboxConfig, Variants};
 
 /// A running sandbox and a client for it.
 pub struct Bench {
@@ -23,6 +31,10 @@ impl Bench {
         let client =
             Client::builder().redirect(redirect::Policy::none()).no_proxy().build().unwrap();
         Self { sandbox, client }
+    }
+
+    pub async fn variants(variants: Variants) -> Self {
+        Self::with(SandboxConfig { variants, ..SandboxConfig::default() }).await
     }
 
     pub async fn raw(
@@ -79,6 +91,11 @@ impl Bench {
     /// A seeded dashboard's id by title.
     pub fn dashboard(&self, title: &str) -> String {
         self.find("dashboards", "title", title, "oid")
+    }
+
+    /// A seeded model's id by title.
+    pub fn model(&self, title: &str) -> String {
+        self.find("models", "title", title, "oid")
     }
 
     pub fn find(&self, kind: &str, key: &str, value: &str, wanted: &str) -> String {
