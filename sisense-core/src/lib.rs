@@ -9,9 +9,13 @@
 
 pub mod client;
 pub mod config;
+#[cfg(feature = "dispatch")]
+mod dispatch;
 pub mod documents;
 pub mod domains;
 pub mod error;
+#[cfg(feature = "dispatch")]
+pub mod generated;
 pub mod operation;
 pub mod page;
 pub mod run;
