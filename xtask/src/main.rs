@@ -1,8 +1,10 @@
 //! The tasks of this repository: `cargo xtask registry`, `cargo xtask test`, `cargo xtask demo`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks")]
 
+mod demo;
 mod registry;
 mod repo;
+mod test;
 
 use std::process::ExitCode;
 
@@ -26,17 +28,28 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Run everything that CI runs.
+    Test {
+        /// Only these groups (rust, python, node, shared) or steps, with commas between them.
+        #[arg(long, value_delimiter = ',')]
+        only: Vec<String>,
+    },
+    /// Build the product and start it over a deployment in memory.
+    Demo {
+        /// Flags of `fes-mcp demo`, such as `--port 8080` or `--exit-after-ready`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        flags: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().task {
-        Task::Registry { check } => registry::run(check),
+        Task::Registry { check } => registry::run(check).map(|()| ExitCode::SUCCESS),
+        Task::Test { only } => test::run(&only).map(|()| ExitCode::SUCCESS),
+        Task::Demo { flags } => demo::run(&flags),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    done.unwrap_or_else(|error| {
+        eprintln!("{error}");
+        ExitCode::FAILURE
+    })
 }
