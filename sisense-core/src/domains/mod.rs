@@ -1,6 +1,7 @@
 //! The domains of the API, and the steps that several of them share.
 
 pub mod access;
+pub mod dashboard;
 pub(crate) mod lookup;
 pub(crate) mod schemas;
 pub(crate) mod whoami;
@@ -13,5 +14,6 @@ pub use schemas::OperationSchemas;
 pub fn schemas() -> OperationSchemas {
     let mut schemas = OperationSchemas::default();
     access::schemas(&mut schemas);
+    dashboard::schemas(&mut schemas);
     schemas
 }

@@ -3,6 +3,7 @@
 //! Every operation by its id: what there is, whether arguments fit, and how to call it.
 
 mod access;
+mod dashboard;
 
 use serde_json::Value;
 
@@ -13,11 +14,13 @@ use crate::operation::Outcome;
 use crate::run::Run;
 
 /// The operations of each domain, as JSON.
-pub(crate) const JSON: [(&str, &str); 1] = [("access", include_str!("access.json"))];
+pub(crate) const JSON: [(&str, &str); 2] =
+    [("access", include_str!("access.json")), ("dashboard", include_str!("dashboard.json"))];
 
 pub(crate) fn check_in(domain: &str, id: &str, args: Value) -> Result<()> {
     match domain {
         "access" => access::check(id, args),
+        "dashboard" => dashboard::check(id, args),
         _ => Err(unknown(id)),
     }
 }
@@ -31,6 +34,7 @@ pub(crate) async fn call_in(
 ) -> Result<Outcome> {
     match domain {
         "access" => access::call(on, run, id, args).await,
+        "dashboard" => dashboard::call(on, run, id, args).await,
         _ => Err(unknown(id)),
     }
 }

@@ -195,6 +195,11 @@ impl Run {
         self.inner.lock().entries.clone()
     }
 
+    /// What the journal holds of this run, also from before it was resumed.
+    pub(crate) async fn recorded(&self) -> Result<Vec<Entry>> {
+        self.inner.journal.entries(self.id()).await
+    }
+
     /// The approved changes that the run has not made.
     #[must_use]
     pub fn left(&self) -> Vec<Change> {

@@ -1,0 +1,136 @@
+//! Which columns a dashboard names.
+
+use std::collections::HashMap;
+
+use futures_util::future::join_all;
+
+use super::{ColumnSource, ColumnUse, DashboardColumn, Dashboards, GetDashboardColumns};
+use crate::documents::{DashboardDocument, Dim, ModelDocument, ModelIndex, PlaceSource, Reference};
+use crate::error::{Error, Result};
+
+impl Dashboards {
+    /// List the columns that a dashboard's widgets and filters name.
+    ///
+    /// Returns one row per data model, table and column, with every place that names it: panels,
+    /// formulas at any depth, ranks, simple and dependent filters, default filters, hierarchies.
+    /// Names are spelled as in the data model where that can be read. Columns that only a script
+    /// names are not seen. Two requests, and one per data model.
+    ///
+    /// # Errors
+    /// `not_found` with the nearest titles, `ambiguous` when several dashboards have the title,
+    /// `forbidden` when the token is not an admin's.
+    ///
+    /// # Ask
+    /// - Which columns does the dashboard Pipeline use?
+    /// - Which fields are in the filters of Sales Overview?
+    /// - Does the dashboard Pipeline name columns that are gone?
+    ///
+    /// <!-- @effect read -->
+    /// <!-- @idempotent -->
+    /// <!-- @scope deployment -->
+    /// <!-- @risk low -->
+    pub async fn get_dashboard_columns(
+        &self,
+        params: GetDashboardColumns,
+    ) -> Result<Vec<DashboardColumn>> {
+        let record = self.client.find_dashboard(&params.dashboard_name).await?;
+        let document = self.load(&record.oid).await?;
+        let references = document.references();
+        let models = self.models(&references).await;
+        Ok(columns(&document, &record.oid, references, &models))
+    }
+
+    /// The whole document of one dashboard.
+    pub(super) async fn load(&self, id: &str) -> Result<DashboardDocument> {
+        let ids = [id.to_owned()];
+        let mut loaded = self.client.load_dashboards(&ids, |_| {}).await;
+        if let Some((_, error)) = loaded.failed.pop() {
+            return Err(error.with_asset(format!("dashboard {id}")));
+        }
+        let document = loaded.documents.pop().ok_or_else(|| Error::not_found("dashboard", id))?;
+        DashboardDocument::from_value(document)
+    }
+
+    /// The data models that the references are about. One that cannot be read is left out: it only
+    /// spells the names.
+    async fn models(
+        &self,
+        references: &[Reference],
+    ) -> HashMap<String, (ModelDocument, ModelIndex)> {
+        let mut titles: Vec<&str> =
+            references.iter().filter_map(|r| r.datasource_title.as_deref()).collect();
+        titles.sort_unstable();
+        titles.dedup();
+        let read = titles.into_iter().map(|title| async move {
+            let value = self.client.find_model(title).await.ok()?;
+            let model = ModelDocument::from_value(value).ok()?;
+            let index = model.index();
+            Some((title.to_owned(), (model, index)))
+        });
+        join_all(read).await.into_iter().flatten().collect()
+    }
+}
+
+fn columns(
+    document: &DashboardDocument,
+    id: &str,
+    references: Vec<Reference>,
+    models: &HashMap<String, (ModelDocument, ModelIndex)>,
+) -> Vec<DashboardColumn> {
+    let mut rows: Vec<DashboardColumn> = Vec::new();
+    for reference in references {
+        let model = reference.datasource_title.as_ref().and_then(|title| models.get(title));
+        let key = model.and_then(|(_, index)| index.resolve(&reference.dim));
+        let named = model.zip(key).and_then(|((model, _), key)| {
+            let table = model.tables().nth(key.table)?;
+            Some((table.name.clone(), table.columns.get(key.column)?.name.clone()))
+        });
+        let in_model = model.map(|_| named.is_some());
+        let (table, column) = named.unwrap_or_else(|| as_written(&reference));
+        let place = reference.place;
+        let use_ = ColumnUse {
+            widget_id: place.widget_id.clone(),
+            panel: place.panel,
+            role: place.role,
+            disabled: reference.disabled,
+        };
+        let known = rows.iter_mut().find(|row| {
+            row.datamodel == reference.datasource_title
+                && row.table == table
+                && row.column == column
+        });
+        match known {
+            Some(row) if row.used_in.contains(&use_) => {}
+            Some(row) => row.used_in.push(use_),
+            None => rows.push(DashboardColumn {
+                dashboard_name: document.title().unwrap_or_default().to_owned(),
+                dashboard_id: id.to_owned(),
+                datamodel: reference.datasource_title,
+                table,
+                column,
+                in_model,
+                source: match place.source {
+                    PlaceSource::Filter | PlaceSource::DefaultFilter => ColumnSource::Filter,
+                    PlaceSource::Widget => ColumnSource::Widget,
+                    PlaceSource::Hierarchy => ColumnSource::Hierarchy,
+                    PlaceSource::Formula | PlaceSource::Other => ColumnSource::Other,
+                },
+                widget_id: place.widget_id,
+                widget_title: place.widget_title,
+                used_in: vec![use_],
+            }),
+        }
+    }
+    rows
+}
+
+/// Table and column as the dashboard writes them. Both may hold dots; the members beside the name
+/// tell where the table ends, and without them the last dot is taken.
+fn as_written(reference: &Reference) -> (String, String) {
+    let dim = Dim::parse(&reference.dim);
+    let hinted = reference.table_hint.as_deref().and_then(|hint| {
+        dim.splits().find(|(table, _)| table.to_lowercase() == hint.to_lowercase())
+    });
+    let (table, column) = hinted.or_else(|| dim.splits().next()).unwrap_or(("", dim.name));
+    (table.to_owned(), column.to_owned())
+}

@@ -1,0 +1,2 @@
+mod dashboard;
+mod fake;
