@@ -89,6 +89,10 @@ pub struct Variants {
     pub admin_list: RowsAs,
     /// What an ownership move does to the shares.
     pub change_owner: ChangeOwner,
+    /// Who may change a folder.
+    pub folder_patch: FolderPatch,
+    /// Answer about a folder that the caller does not see.
+    pub folder_unseen: FolderUnseen,
     /// HTTP status of a GraphQL answer that holds only errors.
     pub graphql_error: GraphqlError,
     /// Which fields the GraphQL model list knows.
@@ -217,6 +221,26 @@ switch! {
         KeepsShares = "keeps-shares",
         /// Only the new owner's and the former owner's rows are left.
         DropsShares = "drops-shares",
+    }
+}
+switch! {
+    /// Who may change a folder.
+    FolderPatch {
+        /// Its owner, and admins in whose tree it is.
+        #[default]
+        AdminsWhoSee = "admins-who-see",
+        /// Its owner only.
+        OwnersOnly = "owners-only",
+    }
+}
+switch! {
+    /// Answer about a folder that the caller does not see.
+    FolderUnseen {
+        /// Status 403.
+        #[default]
+        Forbidden = "403",
+        /// Status 404.
+        NotFound = "404",
     }
 }
 switch! {

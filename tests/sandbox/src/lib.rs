@@ -32,8 +32,9 @@ mod state;
 mod wire;
 
 pub use config::{
-    AdminAccess, ChangeOwner, ExpandWithFields, ExportUnknown, GraphqlError, GraphqlFields,
-    NameFilter, Navver, RowsAs, SandboxConfig, ScheduleForm, ShareKey, Sizes, TitleMiss, Variants,
+    AdminAccess, ChangeOwner, ExpandWithFields, ExportUnknown, FolderPatch, FolderUnseen,
+    GraphqlError, GraphqlFields, NameFilter, Navver, RowsAs, SandboxConfig, ScheduleForm, ShareKey,
+    Sizes, TitleMiss, Variants,
 };
 pub use faults::{Fault, FaultAction, WrongShape};
 pub use log::{Counts, RequestEntry};

@@ -1,5 +1,7 @@
 //! Lists of dashboards over the whole deployment: the admin list and the searches.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use super::Routes;
@@ -73,6 +75,9 @@ fn list_all(
     caller: &Caller,
     all: bool,
 ) -> Answer {
+    if wanted.text("ownershipType") == Some("ownerAndSharedByLastOpened") {
+        listing.then_by("lastOpened", true);
+    }
     let mut rows = Vec::new();
     for dashboard in deployment.dashboards.values() {
         if !all && deployment.access(dashboard, &caller.id) == Access::None {
@@ -89,9 +94,6 @@ fn list_all(
             }
             rows.push(view);
         }
-    }
-    if wanted.text("ownershipType") == Some("ownerAndSharedByLastOpened") {
-        listing.then_by("lastOpened", true);
     }
     let rows = listing.apply(rows, &[]);
     let as_items = wanted.flag("asObject") || deployment.variants.admin_list == RowsAs::Items;
@@ -119,13 +121,13 @@ fn fits(deployment: &Deployment, dashboard: &Dashboard, wanted: &Wanted) -> bool
 }
 
 /// The instances of one dashboard that the type filters leave.
-fn instances(
+fn instances<'a>(
     deployment: &Deployment,
-    dashboard: &Dashboard,
+    dashboard: &'a Dashboard,
     wanted: &Wanted,
     caller: &Caller,
-) -> Result<Vec<Content>, Reply> {
-    let owner = || vec![dashboard.content.clone()];
+) -> Result<Vec<Cow<'a, Content>>, Reply> {
+    let owner = || vec![Cow::Borrowed(&dashboard.content)];
     let own = dashboard.owner() == caller.id;
     let shared = !own && deployment.access(dashboard, &caller.id) > Access::None;
     let at_root = text(&dashboard.content.doc, "parentFolder").is_empty();
@@ -151,7 +153,7 @@ fn instances(
         let Some(copy) = deployment.instance(dashboard, &user) else { continue };
         let kind = text(&copy.doc, "instanceType");
         if wanted.text("dashboardType").is_none_or(|wanted| wanted == kind) {
-            found.push(copy);
+            found.push(Cow::Owned(copy));
         }
     }
     Ok(found)

@@ -76,7 +76,7 @@ fn get(deployment: &mut Deployment, call: &Call) -> Answer {
 
 fn update(deployment: &mut Deployment, call: &Call) -> Answer {
     let oid = call.object_id("id")?;
-    deployment.own_folder(&oid, &call.caller)?;
+    deployment.folder_to_change(&oid, &call.caller)?;
     call.caller.need("folders/modify")?;
     let body = call.object()?;
     if let Some(owner) = body.get("owner") {
@@ -100,7 +100,7 @@ fn update(deployment: &mut Deployment, call: &Call) -> Answer {
 
 fn delete(deployment: &mut Deployment, call: &Call) -> Answer {
     let oid = call.object_id("id")?;
-    deployment.own_folder(&oid, &call.caller)?;
+    deployment.folder_to_change(&oid, &call.caller)?;
     call.caller.need("folders/delete")?;
     deployment.delete_folder(&oid);
     Ok(Reply::no_content())
@@ -110,7 +110,7 @@ fn delete_bulk(deployment: &mut Deployment, call: &Call) -> Answer {
     let oids =
         call.csv("folderIds").ok_or_else(|| Reply::invalid(300, "'folderIds' is required"))?;
     for oid in &oids {
-        deployment.own_folder(oid, &call.caller)?;
+        deployment.folder_to_change(oid, &call.caller)?;
     }
     call.caller.need("folders/delete")?;
     oids.iter().for_each(|oid| deployment.delete_folder(oid));

@@ -19,28 +19,33 @@ pub(super) fn settle(deployment: &mut Deployment) {
             "Date:datetime",
             "Revenue:decimal",
             "Cost:decimal",
-            "Quantity:int",
+            "Quantity:int",     // only in a ranking, a custom column aside
             "Discount:decimal", // used by nothing
             "Gender:text",
             "Age Range:text",
             "Condition:text",
-            "Condition Key:int", // joins many to many
-            "Brand ID:int",      // only a join key
-            "Category ID:int",   // only a join key
-            "Country ID:int",    // only a join key
-            "Visit ID:bigint",   // used by nothing
-            "Region Code:text",  // only secured
-            "Unit Cost:decimal", // only in a custom column
-            "Customer ID:int",   // only in a custom table
-            "Coupon Code:text",  // only in a shared formula
-            "Modified:datetime", // only accumulates
+            "Condition Key:int",  // joins many to many
+            "Brand ID:int",       // only a join key
+            "Category ID:int",    // only a join key
+            "Country ID:int",     // only a join key
+            "Visit ID:bigint",    // used by nothing
+            "Region Code:text",   // only secured
+            "Unit Cost:decimal",  // only in a custom column
+            "Customer ID:int",    // only in a custom table
+            "Coupon Code:text",   // only in a shared formula
+            "Modified:datetime",  // only accumulates
+            "Loyalty Points:int", // only in a dashboard on another model
+            "Season:text",        // only in a default filter
             "Channel Flags:odd:hidden",
         ],
     )
     .computed("Unit Margin", "[Revenue] / [Quantity] - [Unit Cost]")
     .grows_by("Modified");
-    let category =
-        table("Category", "PostgreSQL", &["Category ID:int", "Category:text", "Sort Order:int"]);
+    let category = table(
+        "Category",
+        "PostgreSQL",
+        &["Category ID:int", "Category:text", "Subcategory:text", "Sort Order:int"],
+    );
     let brand = table("Brand", "PostgreSQL", &["Brand ID:int", "Brand:text", "Supplier:text"])
         .with("configOptions", json!({ "importQuery": "SELECT * FROM brand WHERE active = 1" }));
     let country = table(
@@ -64,13 +69,17 @@ pub(super) fn settle(deployment: &mut Deployment) {
         "CSV",
         &["Session ID:bigint", "Source Channel:text", "Visits:int", "Bounce Rate:double"],
     );
-    let staging = table("Staging Orders", "PostgreSQL", &["Raw Line:text", "Loaded At:datetime"])
-        .with("hidden", json!(true));
+    let staging = table(
+        "Staging Orders",
+        "PostgreSQL",
+        &["Order Key:int", "Raw Line:text", "Loaded At:datetime"],
+    )
+    .with("hidden", json!(true));
     let best = custom(
-        "Best Customers",
-        "/* no UNION here */ SELECT [Customer ID], SUM([Revenue]) AS Total, 'UNION' AS Note \
-         FROM [Commerce] GROUP BY [Customer ID]",
-        &["Customer:int", "Total:decimal", "Note:text"],
+        "Best Brands",
+        "/* no UNION here */ SELECT [Brand ID] AS [Top Brand ID], SUM([Revenue]) AS Total, \
+         'UNION' AS Note FROM [Commerce] WHERE [Customer ID] > 0 GROUP BY [Brand ID]",
+        &["Top Brand ID:int", "Total:decimal", "Note:text"],
     );
     let oid = model(
         deployment,
@@ -83,6 +92,8 @@ pub(super) fn settle(deployment: &mut Deployment) {
             ("Commerce.Brand ID", "Brand.Brand ID"),
             ("Commerce.Country ID", "Country.Country ID"),
             ("Commerce.Condition Key", "Returns.Condition Key"),
+            ("Commerce.Order ID", "Staging Orders.Order Key"),
+            ("Brand.Brand ID", "Best Brands.Top Brand ID"),
         ],
     );
     share(deployment, &oid);

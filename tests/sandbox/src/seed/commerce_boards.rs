@@ -78,7 +78,7 @@ fn overview(deployment: &mut Deployment, cast: &Cast) {
         "isCascading": true, "disabled": false,
         "levels": [
             filtered(dim("Category", "Category", "text"), everything.clone()),
-            filtered(dim("Brand", "Brand", "text"), everything),
+            filtered(dim("Category", "Subcategory", "text"), everything),
         ],
     });
     let top = filtered(
@@ -159,7 +159,7 @@ fn overview(deployment: &mut Deployment, cast: &Cast) {
         .widgets(widgets)
         .share(&cast.analysts, "group", "edit")
         .share(&cast.vera, "user", "view")
-        .with("defaultFilters", json!([{ "jaql": dim("Commerce", "Condition", "text") }]))
+        .with("defaultFilters", json!([{ "jaql": dim("Commerce", "Season", "text") }]))
         .settle(deployment);
     ghost(deployment, &oid);
 }

@@ -110,7 +110,7 @@ fn boards(deployment: &mut Deployment, cast: &Cast) {
         "Shop visits",
         "indicator",
         "indicator/numeric",
-        &[panel("value", &[agg("sum", "Commerce", "Quantity")])],
+        &[panel("value", &[agg("sum", "Commerce", "Loyalty Points")])],
     );
     set(&mut foreign, "datasource", extract(commerce::TITLE));
     Board::new("Hospital and Shop", &cast.ada, extract(TITLE))

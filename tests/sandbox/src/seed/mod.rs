@@ -51,7 +51,8 @@ pub(crate) fn build(config: &SandboxConfig) -> Result<Deployment, SandboxError> 
         formulas: Vec::new(),
         sessions: Default::default(),
         mails: Vec::new(),
-        seats: [50, 500, 5000],
+        // The licence is large enough for whatever was asked to be generated.
+        seats: [50, 500 + config.sizes.users, 5000 + config.sizes.users],
     };
     people::settle(&mut deployment);
     if config.story {

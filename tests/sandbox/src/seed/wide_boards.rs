@@ -71,9 +71,16 @@ fn jumping(mut widget: Value, targets: Value) -> Value {
 
 /// A pivot with so many fields: one in values, one in columns, the rest in rows.
 fn pivot(title: &str, kind: &str, fields: usize) -> Value {
-    let names = ["Gender", "Age Range", "Condition", "Brand ID", "Category ID", "Country ID"];
+    let names = [
+        ("Commerce", "Gender"),
+        ("Commerce", "Age Range"),
+        ("Commerce", "Condition"),
+        ("Brand", "Brand"),
+        ("Country", "Country"),
+    ];
     let rows: Vec<Value> = (0..fields.saturating_sub(2))
-        .map(|at| dim("Commerce", names[at % names.len()], "text"))
+        .map(|at| names[at % names.len()])
+        .map(|(table, column)| dim(table, column, "text"))
         .collect();
     widget(
         title,

@@ -9,23 +9,33 @@ use super::Deployment;
 use super::doc::{now, set, text};
 use super::instances::Access;
 use crate::auth::Caller;
+use crate::config::{FolderPatch, FolderUnseen};
 use crate::wire::Reply;
 
 impl Deployment {
-    /// A folder, or 404; 403 when the caller does not see it.
+    /// A folder, or 404; 403 or, by variant, 404 when the caller does not see it.
     pub(crate) fn folder(&self, oid: &str, caller: &Caller) -> Result<&Value, Reply> {
-        let folder = self.folders.get(oid).ok_or_else(|| Reply::not_found(404, "folder", oid))?;
+        let missing = || Reply::not_found(404, "folder", oid);
+        let folder = self.folders.get(oid).ok_or_else(missing)?;
         if self.visible_folders(caller).contains(oid) {
+            return Ok(folder);
+        }
+        Err(match self.variants.folder_unseen {
+            FolderUnseen::Forbidden => Reply::forbidden(),
+            FolderUnseen::NotFound => missing(),
+        })
+    }
+
+    /// A folder that the caller may change, or 403.
+    pub(crate) fn folder_to_change(&self, oid: &str, caller: &Caller) -> Result<&Value, Reply> {
+        let folder = self.folder(oid, caller)?;
+        let admin =
+            self.variants.folder_patch == FolderPatch::AdminsWhoSee && caller.role.is_admin();
+        if admin || text(folder, "owner") == caller.id {
             Ok(folder)
         } else {
             Err(Reply::forbidden())
         }
-    }
-
-    /// A folder that the caller owns, or 403.
-    pub(crate) fn own_folder(&self, oid: &str, caller: &Caller) -> Result<&Value, Reply> {
-        let folder = self.folder(oid, caller)?;
-        if text(folder, "owner") == caller.id { Ok(folder) } else { Err(Reply::forbidden()) }
     }
 
     /// Ids of the folders that a caller sees.

@@ -124,7 +124,7 @@ impl Deployment {
         listing: &Listing,
         caller: &Caller,
     ) -> Value {
-        let mut view = content.doc.clone();
+        let mut view = listing.pick(&content.doc);
         if listing.expands("widgets") {
             set(&mut view, "widgets", content.widgets.as_ref().clone());
         }

@@ -100,6 +100,23 @@ impl Listing {
         rows.map(|row| self.project(row, always)).collect()
     }
 
+    /// Copies of a document what this listing can need: for large documents of which little is
+    /// wanted, copying everything first would be most of the work.
+    pub(crate) fn pick(&self, document: &Value) -> Value {
+        if self.fields.iter().all(|field| field.starts_with('-')) {
+            return document.clone();
+        }
+        // Expansions read these ids, whether they are wanted or not.
+        let needed = |key: &str| {
+            ["oid", "owner", "parentFolder"].contains(&key)
+                || self.fields.iter().any(|field| field.split('.').next() == Some(key))
+                || self.sort.iter().any(|(field, _)| field == key)
+        };
+        let members = document.as_object().into_iter().flatten();
+        let members = members.filter(|(key, _)| needed(key));
+        Value::Object(members.map(|(key, value)| (key.clone(), value.clone())).collect())
+    }
+
     /// Projects one document.
     pub(crate) fn project(&self, mut row: Value, always: &[&str]) -> Value {
         let (out, wanted): (Vec<&str>, Vec<&str>) =

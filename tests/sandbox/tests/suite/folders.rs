@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::json;
-use sisense_sandbox::{Navver, Variants};
+use sisense_sandbox::{FolderPatch, FolderUnseen, Navver, Variants};
 
 use super::{Bench, texts};
 
@@ -44,23 +44,57 @@ async fn twin_names_belong_to_different_people() {
 }
 
 #[tokio::test]
-async fn foreign_folders_are_refused_and_own_ones_change_hands() {
+async fn unseen_folders_are_refused_or_absent() {
+    for (folder_unseen, status) in [(FolderUnseen::Forbidden, 403), (FolderUnseen::NotFound, 404)] {
+        let bench = Bench::variants(Variants { folder_unseen, ..Variants::default() }).await;
+        let foreign =
+            format!("/api/v1/folders/{}", bench.find("folders", "name", "Field Reports", "oid"));
+        let body = Some(json!({ "name": "Mine" }));
+        assert_eq!(bench.get(&foreign).await.0, status);
+        assert_eq!(
+            bench.send(bench.sandbox.token(), Method::PATCH, &foreign, body).await.0,
+            status
+        );
+        assert_eq!(bench.get("/api/v1/folders/0123456789abcdef01234567").await.0, 404);
+    }
+}
+
+#[tokio::test]
+async fn a_folder_appears_with_a_share_and_then_changes_hands() {
+    for (folder_patch, status) in [(FolderPatch::AdminsWhoSee, 200), (FolderPatch::OwnersOnly, 403)]
+    {
+        let bench = Bench::variants(Variants { folder_patch, ..Variants::default() }).await;
+        let ada = bench.user("ada.admin@acme.example");
+        let oid = bench.find("folders", "name", "Field Reports", "oid");
+        let path = format!("/api/v1/folders/{oid}");
+        let shares =
+            format!("/api/shares/dashboard/{}?adminAccess=true", bench.dashboard("Returns Desk"));
+        let row = json!({ "shareId": ada, "type": "user", "rule": "edit" });
+        assert_eq!(bench.post(&shares, json!({ "sharesTo": [row] })).await.0, 200);
+        assert!(texts(&bench.get("/api/v1/navver").await.1["folders"], "oid").contains(&oid));
+        let body = Some(json!({ "owner": ada }));
+        let (got, moved) = bench.send(bench.sandbox.token(), Method::PATCH, &path, body).await;
+        assert_eq!(got, status);
+        assert!(status == 403 || moved["owner"] == json!(ada));
+    }
+}
+
+#[tokio::test]
+async fn a_designer_changes_own_folders_only() {
     let bench = Bench::start().await;
-    let admin = bench.sandbox.token();
-    let foreign =
-        format!("/api/v1/folders/{}", bench.find("folders", "name", "Field Reports", "oid"));
-    assert_eq!(bench.get(&foreign).await.0, 403);
-    assert_eq!(bench.get("/api/v1/folders/0123456789abcdef01234567").await.0, 404);
-    let sam = bench.user("sam+sales@acme.example");
-    let body = Some(json!({ "owner": sam }));
-    assert_eq!(bench.send(admin, Method::PATCH, &foreign, body.clone()).await.0, 403);
-    let own = format!("/api/v1/folders/{}", bench.find("folders", "name", "Finance", "oid"));
-    let (status, moved) = bench.send(admin, Method::PATCH, &own, body).await;
-    assert_eq!((status, &moved["owner"]), (200, &json!(sam)));
-    // She still sees it, for her dashboard lies below, but may not change it any more.
-    assert_eq!(bench.get(&own).await.0, 200);
-    let back = Some(json!({ "name": "Mine" }));
-    assert_eq!(bench.send(admin, Method::PATCH, &own, back).await.0, 403);
+    let viewer = &bench.sandbox.tokens().viewer;
+    let path = format!("/api/v1/folders/{}", bench.find("folders", "name", "Finance", "oid"));
+    let body = Some(json!({ "name": "Mine" }));
+    assert_eq!(bench.send(viewer, Method::GET, &path, None).await.0, 200);
+    assert_eq!(bench.send(viewer, Method::PATCH, &path, body).await.0, 403);
+    let designer = &bench.sandbox.tokens().designer;
+    let (_, made) =
+        bench.send(designer, Method::POST, "/api/v1/folders", Some(json!({ "name": "Own" }))).await;
+    let path = format!("/api/v1/folders/{}", made["oid"].as_str().unwrap());
+    let body = Some(json!({ "owner": "0123456789abcdef01234567" }));
+    assert_eq!(bench.send(designer, Method::PATCH, &path, body).await.0, 404);
+    let body = Some(json!({ "name": "Renamed" }));
+    assert_eq!(bench.send(designer, Method::PATCH, &path, body).await.1["name"], "Renamed");
 }
 
 #[tokio::test]
