@@ -1,0 +1,192 @@
+//! The command line: what can be asked of this binary, and the answer as an exit code.
+
+mod doctor;
+pub mod output;
+mod sandbox;
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use sisense_core::{Error, ErrorKind, ErrorReport};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{DeploymentArgs, SandboxArgs, StateArgs};
+use output::Out;
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 done · 1 failed · 2 wrong usage · 3 needs a person's approval, nothing was changed
+
+Examples:
+  fes-mcp doctor --url https://bi.example.com --token-file token.txt
+  fes-mcp sandbox --port 8200";
+
+/// Ask, look, change and migrate Sisense deployments: as a command line and as an MCP server.
+#[derive(Debug, Parser)]
+#[command(name = "fes-mcp", version, after_help = AFTER_HELP, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub deployment: DeploymentArgs,
+    #[command(flatten)]
+    pub sandbox: SandboxArgs,
+    #[command(flatten)]
+    pub state: StateArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// How answers are shown.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// Print the answer as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// Log more to stderr; -vv for more still
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check configuration and connection, with a next step for each problem
+    Doctor,
+    /// Run a Sisense deployment in memory until it is stopped
+    Sandbox(sandbox::SandboxCommand),
+}
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// It is done.
+    Done = 0,
+    /// It failed.
+    Failed = 1,
+    /// It was asked wrongly.
+    Usage = 2,
+    /// It waits for a person's approval; nothing was changed.
+    NeedsApproval = 3,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit as u8)
+    }
+}
+
+/// Why the program could not do what it was asked.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit code.
+    pub exit: Exit,
+    /// What went wrong, and what to do next.
+    pub report: Box<ErrorReport>,
+}
+
+impl Failure {
+    /// A local failure, such as a port that is taken.
+    pub fn failed(message: impl Into<String>) -> Self {
+        Failure::new(Exit::Failed, Error::new(ErrorKind::Config, message))
+    }
+
+    /// Wrong usage.
+    pub fn bad_usage(message: impl Into<String>) -> Self {
+        Failure::new(Exit::Usage, Error::new(ErrorKind::Config, message))
+    }
+
+    fn new(exit: Exit, error: Error) -> Self {
+        Failure { exit, report: Box::new(error.into_report()) }
+    }
+
+    /// The same, as wrong usage.
+    pub fn usage(mut self) -> Self {
+        self.exit = Exit::Usage;
+        self
+    }
+
+    /// Say what to do next, in place of what was said.
+    pub fn with_next_step(mut self, next: impl Into<String>) -> Self {
+        self.report.next_step = Some(next.into());
+        self
+    }
+}
+
+impl From<Error> for Failure {
+    /// Arguments that were refused before anything was sent are wrong usage.
+    fn from(error: Error) -> Self {
+        let report = error.report();
+        let refused_here = report.endpoint.is_none() && report.status.is_none();
+        let exit = match error.kind() {
+            ErrorKind::InvalidInput if refused_here => Exit::Usage,
+            _ => Exit::Failed,
+        };
+        Failure::new(exit, error)
+    }
+}
+
+/// Do what was asked.
+pub async fn run(cli: Cli, out: &Out) -> Result<Exit, Failure> {
+    match &cli.command {
+        Command::Doctor => doctor::run(&cli, out).await,
+        Command::Sandbox(args) => sandbox::run(&cli, args, out).await,
+    }
+}
+
+/// A token that is cancelled when the program is asked to stop: by Ctrl-C or by SIGTERM, whatever
+/// stdin is. From here on neither ends the program by itself.
+pub fn stopping() -> Result<CancellationToken, Failure> {
+    let token = CancellationToken::new();
+    let stop = token.clone();
+    let signals =
+        signals().map_err(|error| Failure::failed(format!("cannot listen to signals: {error}")))?;
+    tokio::spawn(async move {
+        signals.await;
+        stop.cancel();
+    });
+    Ok(token)
+}
+
+#[cfg(unix)]
+fn signals() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn signals() -> std::io::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupt.recv().await;
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn arguments_refused_here_are_wrong_usage_and_those_refused_there_a_failure() {
+        assert_eq!(Failure::from(Error::invalid("x")).exit, Exit::Usage);
+        let there = Error::invalid("x").with_endpoint("POST /api/v1/groups").with_status(422);
+        assert_eq!(Failure::from(there).exit, Exit::Failed);
+        assert_eq!(Failure::from(Error::not_found("user", "x")).exit, Exit::Failed);
+    }
+}
