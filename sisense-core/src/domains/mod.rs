@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod dashboard;
+pub mod datamodel;
 pub(crate) mod lookup;
 pub(crate) mod schemas;
 pub(crate) mod whoami;
@@ -15,5 +16,6 @@ pub fn schemas() -> OperationSchemas {
     let mut schemas = OperationSchemas::default();
     access::schemas(&mut schemas);
     dashboard::schemas(&mut schemas);
+    datamodel::schemas(&mut schemas);
     schemas
 }

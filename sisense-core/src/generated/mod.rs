@@ -4,6 +4,7 @@
 
 mod access;
 mod dashboard;
+mod datamodel;
 
 use serde_json::Value;
 
@@ -14,13 +15,17 @@ use crate::operation::Outcome;
 use crate::run::Run;
 
 /// The operations of each domain, as JSON.
-pub(crate) const JSON: [(&str, &str); 2] =
-    [("access", include_str!("access.json")), ("dashboard", include_str!("dashboard.json"))];
+pub(crate) const JSON: [(&str, &str); 3] = [
+    ("access", include_str!("access.json")),
+    ("dashboard", include_str!("dashboard.json")),
+    ("datamodel", include_str!("datamodel.json")),
+];
 
 pub(crate) fn check_in(domain: &str, id: &str, args: Value) -> Result<()> {
     match domain {
         "access" => access::check(id, args),
         "dashboard" => dashboard::check(id, args),
+        "datamodel" => datamodel::check(id, args),
         _ => Err(unknown(id)),
     }
 }
@@ -35,6 +40,7 @@ pub(crate) async fn call_in(
     match domain {
         "access" => access::call(on, run, id, args).await,
         "dashboard" => dashboard::call(on, run, id, args).await,
+        "datamodel" => datamodel::call(on, run, id, args).await,
         _ => Err(unknown(id)),
     }
 }

@@ -1,1 +1,1 @@
-//! Placeholder until the room is furnished.
+//! The whole line over the sandbox. The tests are in `tests/`; what they share is in `tests/suite`.

@@ -1,0 +1,59 @@
+//! Data models: what there is, what one holds, and which one is meant.
+//!
+//! | operation | effect |
+//! |---|---|
+//! | [`Datamodel::get_all_datamodel`] | read |
+//! | [`Datamodel::get_datamodel`] | read |
+//! | [`Datamodel::get_model_schema`] | read |
+//! | [`Datamodel::describe_datamodel`] | read |
+//! | [`Datamodel::resolve_datamodel_reference`] | read |
+
+mod describe;
+mod get;
+mod list;
+mod models;
+mod params;
+mod resolve;
+mod schema;
+
+pub use models::*;
+pub use params::*;
+
+use super::schemas::OperationSchemas;
+use crate::client::Client;
+use crate::documents::ModelDocument;
+use crate::error::Result;
+use crate::run::Partial;
+
+/// The `datamodel` operations of one deployment. Made with [`Client::datamodel`].
+#[derive(Clone, Debug)]
+pub struct Datamodel {
+    client: Client,
+}
+
+impl Client {
+    /// The `datamodel` operations: list, describe, schema, resolve.
+    #[must_use]
+    pub fn datamodel(&self) -> Datamodel {
+        Datamodel { client: self.clone() }
+    }
+}
+
+impl Datamodel {
+    async fn document(&self, reference: &str) -> Result<ModelDocument> {
+        ModelDocument::from_value(self.client.find_model(reference).await?)
+    }
+}
+
+pub(super) fn schemas(schemas: &mut OperationSchemas) {
+    schemas.add::<(), Vec<DatamodelRow>>("datamodel.get_all_datamodel");
+    schemas.add::<GetDatamodel, DatamodelDetails>("datamodel.get_datamodel");
+    schemas.add::<GetModelSchema, Vec<ColumnRow>>("datamodel.get_model_schema");
+    schemas.add::<DescribeDatamodel, Vec<TableRow>>("datamodel.describe_datamodel");
+    schemas.add::<ResolveDatamodelReference, ResolvedDatamodel>(
+        "datamodel.resolve_datamodel_reference",
+    );
+}
+
+/// The listing of data models may be a part: see [`Datamodel::get_all_datamodel`].
+pub type Datamodels = Partial<Vec<DatamodelRow>>;

@@ -1,0 +1,3 @@
+//! End-to-end tests: the real client and agent against the sandbox, over HTTP on loopback.
+
+mod suite;

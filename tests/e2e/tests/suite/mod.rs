@@ -1,0 +1,2 @@
+mod datamodels;
+pub mod support;
