@@ -26,7 +26,7 @@ async fn an_older_server_is_asked_for_less() {
     let sandbox = sandbox().await;
     for graphql_error in ["200", "400"] {
         let variants =
-            serde_json::json!({"graphql_fields": "core", "graphql_error": graphql_error});
+            serde_json::json!({"graphql_fields": "basic", "graphql_error": graphql_error});
         sandbox.set_variants(serde_json::from_value::<Variants>(variants).unwrap());
         let found = client(&sandbox).datamodel().get_all_datamodel().await.unwrap();
         assert!(found.is_whole());
