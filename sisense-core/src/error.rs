@@ -284,6 +284,13 @@ impl Error {
         self
     }
 
+    /// Say another next step than the one that was said, when more is known.
+    #[must_use]
+    pub fn with_other_step(mut self, next: impl Into<String>) -> Self {
+        self.0.report.next_step = Some(next.into());
+        self
+    }
+
     /// Keep the cause.
     #[must_use]
     pub fn with_source(

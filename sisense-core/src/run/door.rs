@@ -45,14 +45,19 @@ pub struct Recorded {
 #[must_use = "settle the pass with what the server said"]
 pub struct Pass {
     run: Arc<Inner>,
-    entry: Option<Entry>,
+    entry: Option<Box<Entry>>,
     started: Instant,
     sent: AtomicBool,
 }
 
 impl Pass {
     pub(super) fn new(run: Arc<Inner>, entry: Entry) -> Self {
-        Pass { run, entry: Some(entry), started: Instant::now(), sent: AtomicBool::new(false) }
+        Pass {
+            run,
+            entry: Some(Box::new(entry)),
+            started: Instant::now(),
+            sent: AtomicBool::new(false),
+        }
     }
 
     /// The transport says that bytes of the request may have reached the server.
@@ -92,12 +97,14 @@ impl Pass {
             }
         }
         self.run.settled(&entry);
-        let kept = self.run.journal.keep(entry).await;
+        let kept = self.run.journal.keep(*entry).await;
         match (result, kept) {
             (Ok(answer), Ok(())) => Ok(answer),
-            (Ok(_), Err(journal)) => Err(journal
-                .with_kind(ErrorKind::UnknownOutcome)
-                .with_next_step("the write was done but could not be kept; look before repeating")),
+            (Ok(_), Err(journal)) => {
+                Err(journal.with_kind(ErrorKind::UnknownOutcome).with_other_step(
+                    "the write was done but could not be kept; look before repeating",
+                ))
+            }
             (Err(error), _) => Err(error),
         }
     }
@@ -110,7 +117,7 @@ impl Pass {
             return error
                 .with_kind(ErrorKind::UnknownOutcome)
                 .with_asset(entry.change.asset.to_string())
-                .with_next_step(
+                .with_other_step(
                     "the write may have been applied: look at the asset before repeating",
                 );
         }

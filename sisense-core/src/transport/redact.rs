@@ -48,16 +48,16 @@ pub(crate) fn text(text: &str, token: &str) -> String {
 }
 
 /// Clean a JSON value: by key and by value, at every depth.
-pub(crate) fn json(value: &mut Value) {
+pub(crate) fn json_value(value: &mut Value) {
     match value {
         Value::String(inner) => *inner = text(inner, ""),
-        Value::Array(items) => items.iter_mut().for_each(json),
+        Value::Array(items) => items.iter_mut().for_each(json_value),
         Value::Object(map) => {
             for (key, inner) in map.iter_mut() {
                 if is_secret_key(key) && !inner.is_null() && inner.as_str() != Some("") {
                     *inner = Value::String(MARK.to_owned());
                 } else {
-                    json(inner);
+                    json_value(inner);
                 }
             }
         }
@@ -69,7 +69,7 @@ pub(crate) fn json(value: &mut Value) {
 pub(crate) fn snippet(body: &str, token: &str) -> String {
     let cleaned = match serde_json::from_str::<Value>(body) {
         Ok(mut value) => {
-            json(&mut value);
+            json_value(&mut value);
             text(&value.to_string(), token)
         }
         Err(_) => text(body, token),
@@ -94,7 +94,7 @@ mod tests {
             "parameters": [{"Password": "a", "connectionString": "b", "UserName": "u"}],
             "activationToken": "t", "Password": ""
         });
-        super::json(&mut value);
+        json_value(&mut value);
         assert_eq!(
             value,
             json!({

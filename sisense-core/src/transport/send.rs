@@ -1,6 +1,6 @@
 //! Sends one request: bounded, with deadlines, repeated only when that is harmless.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use futures_util::StreamExt;
@@ -16,6 +16,9 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Most redirects within the origin that a read follows.
 const HOPS: usize = 3;
+
+/// The wait before the first repeat; it doubles from there.
+const FIRST_DELAY: Duration = Duration::from_millis(200);
 
 /// One request.
 pub(crate) struct Request {
@@ -60,6 +63,7 @@ impl Transport {
         let url = with_query(url, &request.query);
         let started = Instant::now();
         let mut delays = ExponentialBuilder::default()
+            .with_min_delay(FIRST_DELAY)
             .with_jitter()
             .with_max_times(self.limits.retries as usize)
             .build();

@@ -1,2 +1,3 @@
 mod dashboard;
 mod fake;
+mod transport;

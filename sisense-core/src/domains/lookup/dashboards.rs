@@ -113,7 +113,7 @@ impl Client {
         let answer =
             self.transport().get(path, query).await.map_err(|error| match error.kind() {
                 ErrorKind::Forbidden => {
-                    error.with_next_step("listing all dashboards needs an admin's token")
+                    error.with_other_step("listing all dashboards needs an admin's token")
                 }
                 _ => error,
             })?;
