@@ -153,9 +153,9 @@ impl Client {
     pub(crate) async fn load_dashboards(&self, ids: &[String], done: impl Fn(usize)) -> Loaded {
         let mut loaded = Loaded::default();
         let mut finished = 0;
-        let mut chunks = stream::iter(ids.chunks(CHUNK))
-            .map(|chunk| async move { (chunk.len(), self.load_chunk(chunk).await) })
-            .buffered(EXPORTS);
+        // Futures in a list, and not a closure over borrowed chunks: only those can be spawned.
+        let parts: Vec<_> = ids.chunks(CHUNK).map(|chunk| self.load_counted(chunk)).collect();
+        let mut chunks = stream::iter(parts).buffered(EXPORTS);
         while let Some((count, part)) = chunks.next().await {
             loaded.documents.extend(part.documents);
             loaded.failed.extend(part.failed);
@@ -163,6 +163,10 @@ impl Client {
             done(finished);
         }
         loaded
+    }
+
+    async fn load_counted(&self, ids: &[String]) -> (usize, Loaded) {
+        (ids.len(), self.load_chunk(ids).await)
     }
 
     async fn load_chunk(&self, ids: &[String]) -> Loaded {

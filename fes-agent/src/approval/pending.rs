@@ -1,0 +1,155 @@
+//! The record of an approval, and who takes part in one.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sisense_core::Change;
+use sisense_core::run::digest;
+
+use crate::plan::Plan;
+
+/// Who asks, in which session, and on which deployment.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Session {
+    /// The session's id, given by the host program.
+    pub id: String,
+    /// Who asks, as the host program has established it.
+    pub principal: String,
+    /// The name of the deployment.
+    pub deployment: String,
+}
+
+impl Session {
+    /// A session of a principal on a deployment.
+    #[must_use]
+    pub fn new(
+        id: impl Into<String>,
+        principal: impl Into<String>,
+        deployment: impl Into<String>,
+    ) -> Self {
+        Session { id: id.into(), principal: principal.into(), deployment: deployment.into() }
+    }
+}
+
+/// A person who decides. The host program has established who it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// Who it is.
+    pub principal: String,
+    /// Whether this person may decide about what others asked for.
+    pub operator: bool,
+}
+
+impl Person {
+    /// A person who decides about what this very person asked for.
+    #[must_use]
+    pub fn new(principal: impl Into<String>) -> Self {
+        Person { principal: principal.into(), operator: false }
+    }
+
+    /// A person who may decide about what anybody asked for.
+    #[must_use]
+    pub fn operator(principal: impl Into<String>) -> Self {
+        Person { principal: principal.into(), operator: true }
+    }
+}
+
+/// Where an approval stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Nobody has decided.
+    Pending,
+    /// A person approved it; it has not been used.
+    Approved,
+    /// A person rejected it.
+    Rejected,
+    /// It was used. It cannot be used again.
+    Used,
+    /// Its time is over.
+    Expired,
+}
+
+impl State {
+    /// The word used in JSON and in the store.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Pending => "pending",
+            State::Approved => "approved",
+            State::Rejected => "rejected",
+            State::Used => "used",
+            State::Expired => "expired",
+        }
+    }
+
+    /// Read the word of the store.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<State> {
+        [State::Pending, State::Approved, State::Rejected, State::Used, State::Expired]
+            .into_iter()
+            .find(|state| state.as_str() == word)
+    }
+}
+
+/// Something that waits for a person's decision, or got one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Pending {
+    /// A random id of 128 bits, safe in a URL.
+    pub id: String,
+    /// The session in which it was asked.
+    pub session: String,
+    /// Who asked.
+    pub principal: String,
+    /// The deployment that it is for.
+    pub deployment: String,
+    /// What is to run. Secrets are replaced by fingerprints.
+    pub plan: Plan,
+    /// The digest of the plan and the deployment.
+    pub plan_digest: String,
+    /// What it would change: the preview that the person sees. Empty for a read that asks.
+    pub changes: Vec<Change>,
+    /// The digest of the preview.
+    pub preview_digest: String,
+    /// Whether the plan held a secret, so that only the same call, given again to the same
+    /// process, can use the approval.
+    pub needs_same_call: bool,
+    /// When it was made.
+    #[schemars(with = "String")]
+    pub created: Timestamp,
+    /// When it ends, decided or not.
+    #[schemars(with = "String")]
+    pub expires: Timestamp,
+    /// Where it stands.
+    pub state: State,
+    /// Who decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<String>,
+    /// When it was decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub decided_at: Option<Timestamp>,
+}
+
+impl Pending {
+    /// The highest risk among the changes.
+    #[must_use]
+    pub fn risk(&self) -> Option<sisense_core::Risk> {
+        self.changes.iter().map(|change| change.risk).max()
+    }
+
+    /// Whether it belongs to a session: same session, same principal, same deployment.
+    #[must_use]
+    pub fn belongs_to(&self, session: &Session) -> bool {
+        self.session == session.id
+            && self.principal == session.principal
+            && self.deployment == session.deployment
+    }
+}
+
+/// A digest over a preview: the digests of its changes, in order.
+#[must_use]
+pub fn preview_digest(changes: &[Change]) -> String {
+    digest(&Value::Array(changes.iter().map(|change| Value::String(change.digest())).collect()))
+}

@@ -1,0 +1,247 @@
+//! Takes secrets out of a plan before anything of it is kept.
+
+use std::sync::OnceLock;
+
+use regex::Regex;
+use serde_json::{Map, Value};
+use sisense_core::Operation;
+use sisense_core::run::fingerprint;
+
+use crate::host::Tools;
+use crate::plan::{Call, Loop, Plan, Step};
+
+/// A plan in which every secret is a fingerprint.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sealed {
+    /// The plan without its secrets.
+    pub plan: Plan,
+    /// Whether there was one.
+    pub held_secret: bool,
+}
+
+/// Replace every secret of a plan by its fingerprint.
+///
+/// A value is a secret when the operation's schema says so (`format: password`, `writeOnly`) or
+/// when its key reads like one. Equal secrets have equal fingerprints within one process only, so
+/// the digest of a sealed plan binds its secrets without keeping them.
+#[must_use]
+pub fn seal(plan: &Plan, tools: &dyn Tools) -> Sealed {
+    let mut secrets = Vec::new();
+    let steps = seal_steps(&plan.steps, tools, &mut secrets);
+    let held_secret = !secrets.is_empty();
+    Sealed { plan: Plan { goal: seal_text(&plan.goal, &secrets), steps }, held_secret }
+}
+
+fn seal_steps(steps: &[Step], tools: &dyn Tools, secrets: &mut Vec<String>) -> Vec<Step> {
+    steps
+        .iter()
+        .map(|step| match step {
+            Step::Call(call) => {
+                let (args, found) = seal_args(tools.find(&call.tool), &call.args);
+                secrets.extend(found);
+                Step::Call(Call { args, ..call.clone() })
+            }
+            Step::Loop(inner) => Step::Loop(Loop {
+                steps: seal_steps(&inner.steps, tools, secrets),
+                ..inner.clone()
+            }),
+        })
+        .collect()
+}
+
+/// Replace every secret of a call's arguments by its fingerprint, and say what they were.
+#[must_use]
+pub fn seal_args(
+    operation: Option<&Operation>,
+    args: &Map<String, Value>,
+) -> (Map<String, Value>, Vec<String>) {
+    let schema = operation.map_or(&Value::Null, |operation| &operation.input_schema);
+    let mut secrets = Vec::new();
+    let mut sealed = Value::Object(args.clone());
+    walk(&mut sealed, &[schema], schema, 0, &mut secrets);
+    match sealed {
+        Value::Object(map) => (map, secrets),
+        // The arguments as a whole are marked as secret: nothing of them is kept.
+        other => (Map::from_iter([("arguments".to_owned(), other)]), secrets),
+    }
+}
+
+/// Deepest nesting that is looked into; what lies deeper is treated as secret.
+const MAX_DEPTH: usize = 32;
+
+/// `schemas` are those that describe this very value; several when a schema offers choices.
+fn walk(
+    value: &mut Value,
+    schemas: &[&Value],
+    root: &Value,
+    depth: usize,
+    secrets: &mut Vec<String>,
+) {
+    let schemas = spread(schemas, root);
+    if depth > MAX_DEPTH || schemas.iter().any(|schema| marked(schema)) {
+        hide(value, secrets);
+        return;
+    }
+    match value {
+        Value::Object(map) => {
+            for (key, inner) in map.iter_mut() {
+                if reads_like_a_secret(key) {
+                    hide(inner, secrets);
+                    continue;
+                }
+                let below: Vec<&Value> = schemas
+                    .iter()
+                    .filter_map(|schema| {
+                        schema
+                            .get("properties")
+                            .and_then(|p| p.get(key))
+                            .or_else(|| schema.get("additionalProperties"))
+                    })
+                    .collect();
+                walk(inner, &below, root, depth + 1, secrets);
+            }
+        }
+        Value::Array(items) => {
+            let below: Vec<&Value> =
+                schemas.iter().filter_map(|schema| schema.get("items")).collect();
+            for item in items {
+                walk(item, &below, root, depth + 1, secrets);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A schema with what it refers to and what it offers as choices.
+fn spread<'a>(schemas: &[&'a Value], root: &'a Value) -> Vec<&'a Value> {
+    let mut all: Vec<&Value> = Vec::new();
+    let mut open: Vec<&Value> = schemas.to_vec();
+    while let Some(schema) = open.pop() {
+        if all.iter().any(|known| std::ptr::eq(*known, schema)) {
+            continue;
+        }
+        all.push(schema);
+        if let Some(pointer) = schema.get("$ref").and_then(Value::as_str)
+            && let Some(target) = pointer.strip_prefix('#').and_then(|p| root.pointer(p))
+        {
+            open.push(target);
+        }
+        for choice in ["anyOf", "oneOf", "allOf"] {
+            if let Some(list) = schema.get(choice).and_then(Value::as_array) {
+                open.extend(list);
+            }
+        }
+    }
+    all
+}
+
+fn marked(schema: &Value) -> bool {
+    schema.get("format").and_then(Value::as_str) == Some("password")
+        || schema.get("writeOnly").and_then(Value::as_bool) == Some(true)
+}
+
+fn hide(value: &mut Value, secrets: &mut Vec<String>) {
+    let text = match &*value {
+        Value::Null => return,
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    *value = fingerprint(&text);
+    strings(&text, secrets);
+}
+
+/// Remember a secret, and the texts within it, so that they can be taken out of the goal too.
+fn strings(text: &str, secrets: &mut Vec<String>) {
+    secrets.push(text.to_owned());
+    if let Ok(Value::Object(map)) = serde_json::from_str::<Value>(text) {
+        secrets.extend(map.values().filter_map(Value::as_str).map(str::to_owned));
+    }
+}
+
+fn reads_like_a_secret(key: &str) -> bool {
+    const ENDS: [&str; 13] = [
+        "password",
+        "passwd",
+        "pwd",
+        "passphrase",
+        "secret",
+        "token",
+        "credential",
+        "credentials",
+        "apikey",
+        "privatekey",
+        "secretkey",
+        "accesskey",
+        "authorization",
+    ];
+    let plain: String =
+        key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    plain == "connectionstring"
+        || ENDS.iter().any(|end| plain.ends_with(end))
+        || plain.contains("password")
+        || plain.contains("secret")
+}
+
+/// Take secrets out of words: those that are known, and what follows a word like "password".
+fn seal_text(text: &str, secrets: &[String]) -> String {
+    let mut sealed = text.to_owned();
+    for secret in secrets.iter().filter(|secret| secret.chars().count() >= 3) {
+        sealed = sealed.replace(secret.as_str(), "***");
+    }
+    static AFTER: OnceLock<Option<Regex>> = OnceLock::new();
+    let after = AFTER.get_or_init(|| {
+        Regex::new(r#"(?i)\b(password|passwd|pwd|passphrase|secret|token|api[ _-]?key)(\s*(?:is|=|:|of)\s*|\s+)("[^"]*"|'[^']*'|[^\s"',;]+)"#).ok()
+    });
+    match after {
+        Some(pattern) => pattern.replace_all(&sealed, "$1$2***").into_owned(),
+        None => sealed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn keys_that_read_like_secrets_are_told_from_those_that_do_not() {
+        for secret in
+            ["password", "userPassword", "api_key", "access_token", "aws_secret_key", "PWD"]
+        {
+            assert!(reads_like_a_secret(secret), "{secret}");
+        }
+        for plain in ["author", "keys", "monkey", "keyword", "primary_key", "tokens_used", "name"] {
+            assert!(!reads_like_a_secret(plain), "{plain}");
+        }
+    }
+
+    #[test]
+    fn words_after_password_are_taken_out_of_the_goal() {
+        let sealed = seal_text("create ann with password hunter2 and token: abc", &[]);
+        assert_eq!(sealed, "create ann with password *** and token: ***");
+        assert_eq!(seal_text("use blue42 twice: blue42", &["blue42".into()]), "use *** twice: ***");
+    }
+
+    #[test]
+    fn a_schema_hides_what_it_marks_through_references_and_choices() {
+        let schema = json!({
+            "properties": { "data": { "anyOf": [ { "$ref": "#/$defs/Data" }, { "type": "null" } ] } },
+            "$defs": { "Data": { "properties": {
+                "pin": { "type": "string", "format": "password" },
+                "parameters": { "type": "object", "writeOnly": true },
+                "list": { "items": { "$ref": "#/$defs/Data" } }
+            } } }
+        });
+        let mut value = json!({ "data": {
+            "pin": "1234", "parameters": { "host": "h" }, "list": [{ "pin": "5678" }], "name": "n"
+        } });
+        let mut secrets = Vec::new();
+        walk(&mut value, &[&schema], &schema, 0, &mut secrets);
+        let text = value.to_string();
+        for secret in ["1234", "5678", "host"] {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
+        assert_eq!(value["data"]["name"], "n");
+        assert!(secrets.contains(&"1234".to_owned()));
+    }
+}

@@ -1,0 +1,169 @@
+//! What happened, as data and in plain words. Made here, from results, without any model.
+
+mod table;
+mod words;
+
+pub use table::{Cell, Column, Fact, Table, table};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sisense_core::error::ErrorReport;
+use sisense_core::run::Missing;
+use sisense_core::{Change, Operation, Outcome};
+
+use crate::plan::Call;
+
+/// How one change ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeState {
+    /// The server said yes.
+    Done,
+    /// It was not made.
+    NotDone,
+    /// It was sent and nobody knows how it ended. Look before repeating it.
+    Unknown,
+}
+
+/// One change, and how it ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ChangeReport {
+    /// The change that was approved.
+    pub change: Change,
+    /// How it ended.
+    pub state: ChangeState,
+    /// The id that the server gave to a new asset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Why it failed, or why its end is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorReport>,
+}
+
+/// What happened in one step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StepReport {
+    /// The step's id.
+    pub id: String,
+    /// The operation's id.
+    pub tool: String,
+    /// Whether it succeeded.
+    pub ok: bool,
+    /// Whether it was tried at all.
+    pub attempted: bool,
+    /// One sentence about what came out.
+    pub summary: String,
+    /// The result, of the operation's output schema.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<Value>,
+    /// How many rows the result has, where it is a list or holds one main list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorReport>,
+    /// What could not be loaded, so that the result is a part.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<Missing>,
+    /// The approved changes of the step, and how each ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<ChangeReport>,
+}
+
+impl StepReport {
+    /// A step that gave a result.
+    pub(crate) fn done(
+        call: &Call,
+        operation: &Operation,
+        outcome: Outcome,
+        changes: Vec<ChangeReport>,
+    ) -> Self {
+        let made = changes.iter().all(|change| change.state == ChangeState::Done);
+        StepReport {
+            id: call.id.clone(),
+            tool: operation.id.clone(),
+            ok: made,
+            attempted: true,
+            summary: words::result(operation, &outcome, &changes),
+            count: words::count(operation, &outcome.result),
+            result: Some(outcome.result),
+            error: None,
+            missing: outcome.missing,
+            changes,
+        }
+    }
+
+    /// A step that failed.
+    pub(crate) fn failed(call: &Call, error: ErrorReport, changes: Vec<ChangeReport>) -> Self {
+        StepReport {
+            id: call.id.clone(),
+            tool: call.tool.clone(),
+            ok: false,
+            attempted: true,
+            summary: words::failure(&error, &changes),
+            result: None,
+            count: None,
+            error: Some(error),
+            missing: Vec::new(),
+            changes,
+        }
+    }
+
+    /// A step that was not tried, because an earlier one failed or the run was stopped.
+    pub(crate) fn skipped(call: &Call, why: &str, changes: Vec<ChangeReport>) -> Self {
+        StepReport {
+            id: call.id.clone(),
+            tool: call.tool.clone(),
+            ok: false,
+            attempted: false,
+            summary: format!("Not tried: {why}."),
+            result: None,
+            count: None,
+            error: None,
+            missing: Vec::new(),
+            changes,
+        }
+    }
+}
+
+/// What happened in a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Report {
+    /// What the person wanted, in words.
+    pub goal: String,
+    /// The deployment it was for.
+    pub deployment: String,
+    /// Whether every step succeeded.
+    pub ok: bool,
+    /// What happened in each step, in the plan's order.
+    pub steps: Vec<StepReport>,
+    /// What happened, in plain words.
+    pub summary: String,
+    /// What a person may want to do next.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub next: Vec<String>,
+}
+
+impl Report {
+    pub(crate) fn new(goal: &str, deployment: &str, steps: Vec<StepReport>) -> Self {
+        let ok = !steps.is_empty() && steps.iter().all(|step| step.ok);
+        Report {
+            goal: goal.to_owned(),
+            deployment: deployment.to_owned(),
+            ok,
+            summary: words::summary(&steps),
+            next: words::next(&steps),
+            steps,
+        }
+    }
+
+    /// The first error of the report.
+    #[must_use]
+    pub fn error(&self) -> Option<&ErrorReport> {
+        self.steps.iter().find_map(|step| step.error.as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+use pretty_assertions::assert_eq;
+use serde_json::json;
+use sisense_core::{Error, ErrorKind};
+
+use super::*;
+use crate::testing::operation;
+
+fn call() -> Call {
+    Call::new("a", "access.get_user", serde_json::Map::new())
+}
+
+fn done(result: Value) -> StepReport {
+    let outcome = Outcome { result, missing: Vec::new() };
+    StepReport::done(&call(), &operation("access.get_user", "read", "low"), outcome, Vec::new())
+}
+
+#[test]
+fn a_failure_is_never_told_as_success() {
+    let error = Error::new(ErrorKind::Forbidden, "no right to see users").into_report();
+    let report = Report::new("g", "prod", vec![StepReport::failed(&call(), error, Vec::new())]);
+    assert!(!report.ok);
+    assert_eq!(report.summary, "Failed: no right to see users.");
+    assert!(!Report::new("g", "prod", Vec::new()).ok);
+}
+
+#[test]
+fn one_failed_step_of_several_is_named() {
+    let error = Error::not_found("user", "bob").with_next_step("list the users").into_report();
+    let steps = vec![done(json!([1, 2])), StepReport::failed(&call(), error, Vec::new())];
+    let report = Report::new("g", "prod", steps);
+    assert!(!report.ok);
+    insta::assert_snapshot!(report.summary, @"");
+    assert_eq!(report.next, ["list the users"]);
+}
+
+#[test]
+fn a_part_says_what_is_missing() {
+    let error = Error::new(ErrorKind::Timeout, "no answer");
+    let missing = vec![Missing::new("dashboard \"Pipeline\"", error)];
+    let outcome = Outcome { result: json!([]), missing };
+    let step =
+        StepReport::done(&call(), &operation("a.b", "read", "low"), outcome, Vec::new());
+    insta::assert_snapshot!(step.summary, @"");
+    assert_eq!(step.count, Some(0));
+}
+
+#[test]
+fn columns_are_counted_in_the_sentence() {
+    let step = done(json!({ "datamodel_name": "Sample", "total_columns": 10, "used_count": 6,
+        "needed_count": 1, "unused_count": 2, "columns": [{ "column": "a" }] }));
+    insta::assert_snapshot!(step.summary, @"");
+}
+
+#[test]
+fn an_unmade_change_is_no_success() {
+    let asset = sisense_core::run::Asset {
+        deployment: "prod".into(),
+        kind: sisense_core::run::AssetKind::User,
+        id: None,
+        name: "ann".into(),
+    };
+    let change = Change::new("a.b", asset, sisense_core::run::Action::Update, "Change ann");
+    let report = |state| ChangeReport { change: change.clone(), state, id: None, error: None };
+    let outcome = || Outcome { result: Value::Null, missing: Vec::new() };
+    let write = operation("a.b", "update", "low");
+    let changes = vec![report(ChangeState::Done), report(ChangeState::Unknown)];
+    let step = StepReport::done(&call(), &write, outcome(), changes);
+    assert!(!step.ok);
+    insta::assert_snapshot!(step.summary, @"");
+    let step = StepReport::done(&call(), &write, outcome(), vec![report(ChangeState::Done)]);
+    assert!(step.ok);
+    assert_eq!(step.summary, "Done: Change ann.");
+}
+
+#[test]
+fn a_list_becomes_a_table_and_nested_lists_are_counted() {
+    let result = json!([
+        { "email": "ann@x.y", "groups": ["A", "B", "C", "D"], "active": true, "age": 3 },
+        { "email": "bob@x.y", "groups": [], "role": { "id": "1", "name": "viewer" } }
+    ]);
+    let table = table(&result);
+    insta::assert_json_snapshot!(table, @"");
+}
+
+#[test]
+fn a_record_becomes_facts_and_its_longest_list_the_table() {
+    let table = table(&json!({
+        "group": { "group_name": "Analysts", "group_id": "1" },
+        "users": [{ "email": "ann@x.y" }], "notes": ["one"], "user_count": 1
+    }));
+    let facts: Vec<String> = table.facts.iter().map(|f| format!("{}: {}", f.label, f.value)).collect();
+    assert_eq!(
+        facts,
+        ["Group group name: Analysts", "Group group id: 1", "Notes: 1: one", "User count: 1"]
+    );
+    assert_eq!(table.title.as_deref(), Some("users"));
+    assert_eq!(table.rows, [[Cell::Text("ann@x.y".into())]]);
+}
+
+#[test]
+fn any_value_becomes_a_table() {
+    for value in [json!(null), json!(3), json!("x"), json!([1, "a", null, [1]]), json!({}), json!([])] {
+        let table = table(&value);
+        assert!(table.rows.iter().all(|row| row.len() == table.columns.len()), "{value}");
+    }
+}

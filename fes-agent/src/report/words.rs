@@ -1,0 +1,178 @@
+//! Plain words about results, errors and changes. Counts are computed here, never guessed.
+
+use serde_json::Value;
+use sisense_core::error::ErrorReport;
+use sisense_core::{ErrorKind, Operation, Outcome};
+
+use super::table::{empty_list, main_list};
+use super::{ChangeReport, ChangeState, StepReport};
+
+/// How many rows a result has.
+pub(super) fn count(operation: &Operation, result: &Value) -> Option<u64> {
+    match main_list(result) {
+        Some((_, rows)) => Some(rows.len() as u64),
+        None => empty_list(result, &operation.output_schema).then_some(0),
+    }
+}
+
+/// One sentence about a result.
+pub(super) fn result(operation: &Operation, outcome: &Outcome, changes: &[ChangeReport]) -> String {
+    let mut sentence = if operation.effect.writes() {
+        written(changes)
+    } else if let Some(sentence) = columns(&outcome.result) {
+        sentence
+    } else {
+        read(operation, &outcome.result)
+    };
+    if !outcome.missing.is_empty() {
+        let what: Vec<&str> = outcome.missing.iter().take(3).map(|m| m.what.as_str()).collect();
+        let more = outcome.missing.len() - what.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        sentence.push_str(&format!(
+            " This is only a part: could not load {}{more}.",
+            what.join(", ")
+        ));
+    }
+    sentence
+}
+
+fn read(operation: &Operation, result: &Value) -> String {
+    let what = operation.summary.trim_end_matches('.');
+    match count(operation, result) {
+        Some(0) => format!("{what}: nothing found."),
+        Some(rows) => format!("{what}: {}.", plural_u64(rows, "row")),
+        None if result.is_null() => format!("{what}: no answer."),
+        None => match name_of(result) {
+            Some(name) => format!("{what}: {name}."),
+            None => format!("{what}: done."),
+        },
+    }
+}
+
+/// The used and unused columns of a model, or of several.
+fn columns(result: &Value) -> Option<String> {
+    let number = |value: &Value, key: &str| value.get(key).and_then(Value::as_u64);
+    let about = |value: &Value| {
+        let (total, unused) = (number(value, "total_columns")?, number(value, "unused_count")?);
+        let used = number(value, "used_count")?;
+        let name = value.get("datamodel_name").and_then(Value::as_str).unwrap_or("the data model");
+        let mut text =
+            format!("{name} has {}: {used} used and {unused} unused", plural_u64(total, "column"));
+        if let Some(needed) = number(value, "needed_count").filter(|n| *n > 0) {
+            text.push_str(&format!(", {needed} needed by the model itself"));
+        }
+        let told = used + unused + number(value, "needed_count").unwrap_or(0);
+        if told < total {
+            text.push_str(&format!(", {} not known", total - told));
+        }
+        Some(text)
+    };
+    if let Some(text) = about(result) {
+        return Some(format!("{text}."));
+    }
+    let models = result.get("models").and_then(Value::as_array)?;
+    let texts: Vec<String> = models.iter().filter_map(about).collect();
+    if texts.is_empty() || texts.len() != models.len() {
+        return None;
+    }
+    Some(format!("{}.", texts.join("; ")))
+}
+
+fn written(changes: &[ChangeReport]) -> String {
+    if changes.is_empty() {
+        return "Nothing to change: it is already so.".to_owned();
+    }
+    let of = |state| changes.iter().filter(|change| change.state == state).count();
+    let (done, not, unknown) =
+        (of(ChangeState::Done), of(ChangeState::NotDone), of(ChangeState::Unknown));
+    if let ([one], 1) = (changes, done) {
+        return format!("Done: {}.", one.change.summary.trim_end_matches('.'));
+    }
+    let mut parts = vec![format!("{} made", plural(done, "change"))];
+    if not > 0 {
+        parts.push(format!("{not} not made"));
+    }
+    if unknown > 0 {
+        parts.push(format!("{unknown} with an unknown end"));
+    }
+    format!("{}.", parts.join(", "))
+}
+
+/// One sentence about a failure, with what of it was done nevertheless.
+pub(super) fn failure(error: &ErrorReport, changes: &[ChangeReport]) -> String {
+    let lead = match error.kind {
+        ErrorKind::Cancelled => "Stopped",
+        ErrorKind::UnknownOutcome => "It is not known whether this was done",
+        _ => "Failed",
+    };
+    let mut sentence = format!("{lead}: {}.", error.message.trim_end_matches('.'));
+    if !error.candidates.is_empty() {
+        let few: Vec<&str> = error.candidates.iter().take(5).map(String::as_str).collect();
+        sentence.push_str(&format!(" Candidates: {}.", few.join(", ")));
+    }
+    if !changes.is_empty() {
+        sentence.push(' ');
+        sentence.push_str(&written_or_not(changes));
+    }
+    sentence
+}
+
+fn written_or_not(changes: &[ChangeReport]) -> String {
+    if changes.iter().all(|change| change.state == ChangeState::NotDone) {
+        return "Nothing was changed by this step.".to_owned();
+    }
+    written(changes)
+}
+
+/// What happened in all steps.
+pub(super) fn summary(steps: &[StepReport]) -> String {
+    match steps {
+        [] => "Nothing was done.".to_owned(),
+        [one] => one.summary.clone(),
+        many => {
+            let ok = many.iter().filter(|step| step.ok).count();
+            let mut lines = vec![if ok == many.len() {
+                format!("All {ok} steps succeeded.")
+            } else {
+                format!("{ok} of {} steps succeeded.", many.len())
+            }];
+            lines.extend(
+                many.iter().enumerate().map(|(n, step)| format!("{}. {}", n + 1, step.summary)),
+            );
+            lines.join("\n")
+        }
+    }
+}
+
+/// What a person may want to do next: the errors' own advice, then what follows a success.
+pub(super) fn next(steps: &[StepReport]) -> Vec<String> {
+    let mut next: Vec<String> = Vec::new();
+    for step in steps {
+        if let Some(advice) = step.error.as_ref().and_then(|error| error.next_step.clone()) {
+            next.push(advice);
+        }
+        let needs_deploy = step.result.as_ref().and_then(|r| r.get("needs_deploy"));
+        if step.ok && needs_deploy.and_then(Value::as_bool) == Some(true) {
+            next.push("build or publish the data model so that the change takes effect".to_owned());
+        }
+    }
+    next.dedup();
+    next
+}
+
+/// A name in a record: an e-mail, a title or a name.
+fn name_of(record: &Value) -> Option<String> {
+    ["email", "title", "dashboard_title", "datamodel_name", "group_name", "name", "user_name"]
+        .iter()
+        .find_map(|key| record.get(key).and_then(Value::as_str))
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+}
+
+fn plural(count: usize, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}
+
+fn plural_u64(count: u64, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}

@@ -1,0 +1,112 @@
+//! Sets up an agent.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sisense_core::run::Journal;
+use sisense_core::{Error, ErrorKind, Result};
+
+use super::Agent;
+use super::agent::Inner;
+use crate::approval::{Clock, Desk};
+use crate::host::Tools;
+use crate::policy::Policy;
+use crate::store::Store;
+
+/// How long an approval lasts when nothing else is said.
+const LIFETIME: Duration = Duration::from_secs(15 * 60);
+
+/// How many reads of one plan run at once when nothing else is said.
+const PARALLEL: usize = 4;
+
+/// Sets up an [`Agent`]. Made with [`Agent::builder`].
+pub struct AgentBuilder {
+    tools: Arc<dyn Tools>,
+    policy: Policy,
+    store: Option<Store>,
+    journal: Option<Arc<dyn Journal>>,
+    lifetime: Duration,
+    parallel: usize,
+    clock: Clock,
+}
+
+impl AgentBuilder {
+    pub(super) fn new(tools: Arc<dyn Tools>) -> Self {
+        AgentBuilder {
+            tools,
+            policy: Policy::default(),
+            store: None,
+            journal: None,
+            lifetime: LIFETIME,
+            parallel: PARALLEL,
+            clock: Arc::new(Timestamp::now),
+        }
+    }
+
+    /// Say what may run. Default: reads run, writes ask, what is unknown is denied.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Keep approvals there. Without a store the agent cannot be built.
+    #[must_use]
+    pub fn store(mut self, store: Store) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// Keep the journal of writes there. Default: in memory, for the life of each run.
+    #[must_use]
+    pub fn journal(mut self, journal: Arc<dyn Journal>) -> Self {
+        self.journal = Some(journal);
+        self
+    }
+
+    /// How long an approval lasts. Default: 15 minutes.
+    #[must_use]
+    pub fn approval_lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+
+    /// How many reads of one plan run at once. Default: 4.
+    #[must_use]
+    pub fn parallel_reads(mut self, most: usize) -> Self {
+        self.parallel = most.max(1);
+        self
+    }
+
+    /// Where the time comes from. Default: the system.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Make the agent.
+    ///
+    /// # Errors
+    /// `config` when no store was given.
+    pub fn build(self) -> Result<Agent> {
+        let store = self.store.ok_or_else(|| {
+            Error::new(ErrorKind::Config, "the agent has no store for approvals")
+                .with_next_step("give Store::open(path) or Store::memory()")
+        })?;
+        Ok(Agent::new(Inner {
+            tools: self.tools,
+            policy: self.policy,
+            desk: Desk::new(store, self.clock, self.lifetime),
+            journal: self.journal,
+            parallel: self.parallel,
+        }))
+    }
+}
+
+impl std::fmt::Debug for AgentBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AgentBuilder").field("policy", &self.policy).finish_non_exhaustive()
+    }
+}

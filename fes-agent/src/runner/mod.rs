@@ -1,0 +1,12 @@
+//! The one place that executes: policy, preview, approval, run, report.
+
+mod agent;
+mod builder;
+mod call;
+mod execute;
+mod preview;
+mod types;
+
+pub use agent::Agent;
+pub use builder::AgentBuilder;
+pub use types::{Called, Denial, Options, Prepared, Ran};

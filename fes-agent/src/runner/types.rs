@@ -1,0 +1,112 @@
+//! What a caller gives and gets.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sisense_core::error::ErrorReport;
+use sisense_core::run::{CancellationToken, ProgressSink};
+
+use crate::approval::Pending;
+use crate::report::{Report, StepReport};
+
+/// How a caller follows and stops a run.
+#[derive(Clone, Default)]
+pub struct Options {
+    /// Where progress goes.
+    pub progress: Option<ProgressSink>,
+    /// Stops the run: a read at once, writes between two of them.
+    pub cancel: CancellationToken,
+}
+
+impl Options {
+    /// Follow the run.
+    #[must_use]
+    pub fn progress(mut self, sink: ProgressSink) -> Self {
+        self.progress = Some(sink);
+        self
+    }
+
+    /// Stop the run when this token is cancelled.
+    #[must_use]
+    pub fn cancel(mut self, token: CancellationToken) -> Self {
+        self.cancel = token;
+        self
+    }
+}
+
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options")
+            .field("progress", &self.progress.is_some())
+            .field("cancelled", &self.cancel.is_cancelled())
+            .finish()
+    }
+}
+
+/// What the policy denied, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Denial {
+    /// The operation's id.
+    pub tool: String,
+    /// The reasons, each in one sentence.
+    pub reasons: Vec<String>,
+}
+
+impl std::fmt::Display for Denial {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} is denied: {}", self.tool, self.reasons.join("; "))
+    }
+}
+
+/// What became of a plan that was handed in.
+#[derive(Clone, Debug)]
+pub enum Prepared {
+    /// It ran: reads only, or everything was already so, or its preview failed. See `report.ok`.
+    Done(Report),
+    /// It waits for a person.
+    NeedsApproval(Box<Pending>),
+    /// The policy denies it; nothing was sent.
+    Denied(Denial),
+}
+
+/// What became of an approved plan.
+#[derive(Clone, Debug)]
+pub enum Ran {
+    /// It ran. See `report.ok`.
+    Done(Report),
+    /// The deployment is no longer what the preview showed. Nothing was written.
+    Drifted {
+        /// What happened: an error of kind `drifted`, nothing done.
+        report: Report,
+        /// The new preview, which waits for a person.
+        fresh: Box<Pending>,
+    },
+}
+
+impl Ran {
+    /// The report.
+    #[must_use]
+    pub fn report(&self) -> &Report {
+        match self {
+            Ran::Done(report) | Ran::Drifted { report, .. } => report,
+        }
+    }
+}
+
+/// What became of a single call.
+#[derive(Clone, Debug)]
+pub enum Called {
+    /// It ran, or was already so, or failed: see `ok`, `result`, `error` and `changes`.
+    Done(Box<StepReport>),
+    /// It waits for a person. The same call, given again after the approval, runs.
+    NeedsApproval(Box<Pending>),
+    /// It was approved, but the deployment is no longer what the preview showed. Nothing was
+    /// written; the new preview waits for a person.
+    Drifted {
+        /// The error, of kind `drifted`.
+        error: Box<ErrorReport>,
+        /// The new preview.
+        fresh: Box<Pending>,
+    },
+    /// The policy denies it; nothing was sent.
+    Denied(Denial),
+}
