@@ -92,8 +92,9 @@ impl Desk {
             return Err(Error::new(ErrorKind::RateLimited, message)
                 .with_next_step("decide about those that wait, or let them expire"));
         }
-        let lifetime = SignedDuration::try_from(self.lifetime)
-            .map_err(|e| Error::new(ErrorKind::Config, "the lifetime is too long").with_source(e))?;
+        let lifetime = SignedDuration::try_from(self.lifetime).map_err(|e| {
+            Error::new(ErrorKind::Config, "the lifetime is too long").with_source(e)
+        })?;
         let record = Pending {
             id: random_id()?,
             session: request.session.id.clone(),

@@ -86,8 +86,7 @@ fn call(call: &Call, tools: &dyn Tools, policy: &Policy, problems: &mut Vec<Prob
         let error = unknown_operation(tools.operations(), &call.tool);
         let message = error.report().message.clone();
         problems.push(
-            Problem::new(at, ProblemKind::UnknownTool, message)
-                .with_candidates(error.candidates()),
+            Problem::new(at, ProblemKind::UnknownTool, message).with_candidates(error.candidates()),
         );
         return;
     };

@@ -20,9 +20,8 @@ fn walk(steps: &[Step], tools: &dyn Tools, indent: &str, lines: &mut Vec<String>
         match step {
             Step::Call(call) => {
                 let operation = tools.find(&call.tool);
-                let what = operation.map_or("an operation that is not known", |o| {
-                    o.summary.trim_end_matches('.')
-                });
+                let what = operation
+                    .map_or("an operation that is not known", |o| o.summary.trim_end_matches('.'));
                 let (args, _) = seal_args(operation, &call.args);
                 let args: Vec<String> =
                     args.iter().map(|(key, value)| format!("{key} = {}", shown(value))).collect();

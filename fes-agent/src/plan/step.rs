@@ -102,7 +102,8 @@ fn walk(value: &Value, at: String, found: &mut Vec<(String, String)>) {
     match value {
         Value::Object(map) => {
             if let Some(expression) = map.get("$") {
-                let text = expression.as_str().map_or_else(|| expression.to_string(), str::to_owned);
+                let text =
+                    expression.as_str().map_or_else(|| expression.to_string(), str::to_owned);
                 found.push((at, text));
                 return;
             }

@@ -247,9 +247,10 @@ fn list(items: &[Value]) -> String {
 fn name(value: &Value) -> String {
     match value {
         Value::Object(map) => {
-            let text = ["name", "title", "dashboard_title", "email", "table_name", "table", "column"]
-                .iter()
-                .find_map(|key| map.get(*key).and_then(Value::as_str));
+            let text =
+                ["name", "title", "dashboard_title", "email", "table_name", "table", "column"]
+                    .iter()
+                    .find_map(|key| map.get(*key).and_then(Value::as_str));
             text.map_or_else(|| record(map), str::to_owned)
         }
         Value::Array(items) => format!("({})", items.len()),

@@ -28,10 +28,8 @@ pub(super) fn result(operation: &Operation, outcome: &Outcome, changes: &[Change
         let what: Vec<&str> = outcome.missing.iter().take(3).map(|m| m.what.as_str()).collect();
         let more = outcome.missing.len() - what.len();
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        sentence.push_str(&format!(
-            " This is only a part: could not load {}{more}.",
-            what.join(", ")
-        ));
+        sentence
+            .push_str(&format!(" This is only a part: could not load {}{more}.", what.join(", ")));
     }
     sentence
 }

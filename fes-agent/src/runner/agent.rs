@@ -185,7 +185,8 @@ impl Inner {
         let problems = check(plan, self.tools.as_ref(), &self.policy);
         let denied = problems.iter().find(|problem| problem.kind == ProblemKind::Denied);
         if let Some(problem) = denied {
-            let call = plan.calls().into_iter().find(|call| Some(&call.id) == problem.step.as_ref());
+            let call =
+                plan.calls().into_iter().find(|call| Some(&call.id) == problem.step.as_ref());
             if let Some(denial) = call.and_then(|call| self.denial(&call.tool)) {
                 return Ok(Some(denial));
             }

@@ -146,11 +146,11 @@ async fn run(
         if is_read(call) {
             let batch = rest.iter().take_while(|call| is_read(call)).count();
             let (now, later) = rest.split_at(batch);
-            let reports: Vec<StepReport> = stream::iter(now)
-                .map(|call| read(agent, session, &reads, call, options))
-                .buffered(agent.parallel)
-                .collect()
-                .await;
+            // Futures in a list, and not a closure over borrowed calls: only those can be spawned.
+            let futures: Vec<_> =
+                now.iter().map(|call| read(agent, session, &reads, call, options)).collect();
+            let reports: Vec<StepReport> =
+                stream::iter(futures).buffered(agent.parallel).collect().await;
             steps.extend(reports);
             rest = later;
             continue;

@@ -54,8 +54,10 @@ pub(super) async fn preview(
             continue;
         }
         let before = run.changes().len();
-        let outcome =
-            agent.look(session, &run, operation, call.arguments(), options).await.map_err(failed)?;
+        let outcome = agent
+            .look(session, &run, operation, call.arguments(), options)
+            .await
+            .map_err(failed)?;
         let changes = run.changes();
         if changes.len() == before {
             found.already.insert(call.id.clone(), outcome);

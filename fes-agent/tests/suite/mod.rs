@@ -1,0 +1,6 @@
+mod approvals;
+mod calls;
+mod drift;
+mod fake;
+mod plans;
+mod store;
