@@ -1,3 +1,4 @@
 //! The integration tests of the agent.
 
+#[cfg(test)]
 mod suite;
