@@ -17,6 +17,8 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .delete("/api/v2/datamodels/{id}", delete)
         .get("/api/v2/datamodels/{id}/schema", get)
         .get("/api/v2/datamodels/{id}/schema/datasets", datasets)
+        .get("/api/v2/datamodels/{id}/schema/datasets/{dataset}", dataset)
+        .get("/api/v2/datamodels/{id}/schema/datasets/{dataset}/tables", tables)
         .get("/api/v2/datamodels/{id}/schema/relations", relations)
         .get("/api/v1/elasticubes/getElasticubes", elasticubes)
         .get("/api/elasticubes/hierarchies", hierarchies)
@@ -79,6 +81,30 @@ fn delete(deployment: &mut Deployment, call: &Call) -> Answer {
 
 fn datasets(deployment: &mut Deployment, call: &Call) -> Answer {
     part(deployment, call, "datasets")
+}
+
+fn dataset(deployment: &mut Deployment, call: &Call) -> Answer {
+    Ok(Reply::ok(one_dataset(deployment, call)?.clone()))
+}
+
+fn tables(deployment: &mut Deployment, call: &Call) -> Answer {
+    let listing = Listing::from_query(call, deployment.variants, &[])?;
+    let dataset = one_dataset(deployment, call)?;
+    let mut rows = crate::state::doc::list(&dataset["schema"], "tables").to_vec();
+    if let Some(name) = call.query("name") {
+        rows.retain(|table| text(table, "name") == name);
+    }
+    Ok(Reply::ok(listing.apply(rows, &[])))
+}
+
+fn one_dataset<'a>(deployment: &'a Deployment, call: &Call) -> Result<&'a Value, Reply> {
+    let model = found(deployment, call)?;
+    let oid = call.uuid("dataset")?;
+    let datasets = crate::state::doc::list(model, "datasets");
+    datasets.iter().find(|dataset| text(dataset, "oid") == oid).ok_or_else(|| {
+        let detail = "no dataset has this id";
+        Reply::problem(StatusCode::NOT_FOUND, "DatasetNotFound", 1010, detail)
+    })
 }
 
 fn relations(deployment: &mut Deployment, call: &Call) -> Answer {

@@ -66,6 +66,21 @@ async fn the_seeded_model_has_the_members_of_a_real_answer() {
 }
 
 #[tokio::test]
+async fn datasets_and_tables_are_read_one_by_one_too() {
+    let bench = Bench::start().await;
+    let (_, model) = bench.get(&format!("{SCHEMA}?title=Sample%20ECommerce")).await;
+    let at = format!("/api/v2/datamodels/{}/schema/datasets", model["oid"].as_str().unwrap());
+    let (_, datasets) = bench.get(&at).await;
+    assert_eq!(datasets, model["datasets"]);
+    let one = format!("{at}/{}", datasets[0]["oid"].as_str().unwrap());
+    assert_eq!(bench.get(&one).await.1, datasets[0]);
+    let (status, tables) = bench.get(&format!("{one}/tables")).await;
+    assert_eq!((status, &tables), (200, &datasets[0]["schema"]["tables"]));
+    let unknown = format!("{at}/00000000-0000-4000-8000-000000000000/tables");
+    assert_eq!(bench.get(&unknown).await.0, 404);
+}
+
+#[tokio::test]
 async fn model_ids_are_the_same_in_every_deployment_and_other_ids_are_not() {
     let bench = Bench::start().await;
     let other = Bench::with(sisense_sandbox::SandboxConfig {
