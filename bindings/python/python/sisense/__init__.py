@@ -1,0 +1,61 @@
+"""A typed client for the Sisense REST API in which no change is made unseen."""
+
+from ._client import AsyncClient, AsyncPreview, Client, Preview
+from ._sandbox import AsyncSandbox, Sandbox
+from ._types import Approve, AsyncApprove, Change
+from .errors import (
+    AmbiguousError,
+    CancelledError,
+    ConfigError,
+    ConflictError,
+    ConnectError,
+    DecodeError,
+    DriftedError,
+    ForbiddenError,
+    InvalidInputError,
+    NotApprovedError,
+    NotFoundError,
+    RateLimitedError,
+    ServerError,
+    SisenseError,
+    TimeoutError,
+    UnauthenticatedError,
+    UnexpectedError,
+    UnknownOutcomeError,
+    UnsupportedError,
+)
+from .result import Missing, PartialResultWarning, missing
+
+__all__ = [
+    "AmbiguousError",
+    "Approve",
+    "AsyncApprove",
+    "AsyncClient",
+    "AsyncPreview",
+    "AsyncSandbox",
+    "CancelledError",
+    "Change",
+    "Client",
+    "ConfigError",
+    "ConflictError",
+    "ConnectError",
+    "DecodeError",
+    "DriftedError",
+    "ForbiddenError",
+    "InvalidInputError",
+    "Missing",
+    "NotApprovedError",
+    "NotFoundError",
+    "PartialResultWarning",
+    "Preview",
+    "RateLimitedError",
+    "Sandbox",
+    "ServerError",
+    "SisenseError",
+    "TimeoutError",
+    "UnauthenticatedError",
+    "UnexpectedError",
+    "UnknownOutcomeError",
+    "UnsupportedError",
+    "missing",
+]

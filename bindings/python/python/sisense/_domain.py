@@ -1,0 +1,39 @@
+"""What the domains of operations are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ._types import Approve, AsyncApprove
+
+if TYPE_CHECKING:
+    from ._client import AsyncClient, Client
+
+
+class Domain:
+    """Operations of one subject, on a client that waits."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def _read(self, operation: str, args: Mapping[str, Any]) -> Any:
+        return self._client._read(operation, args)
+
+    def _write(self, operation: str, args: Mapping[str, Any], approve: Approve | None) -> Any:
+        return self._client._write(operation, args, approve)
+
+
+class AsyncDomain:
+    """Operations of one subject, on a client for asyncio."""
+
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
+
+    async def _read(self, operation: str, args: Mapping[str, Any]) -> Any:
+        return await self._client._read(operation, args)
+
+    async def _write(
+        self, operation: str, args: Mapping[str, Any], approve: AsyncApprove | None
+    ) -> Any:
+        return await self._client._write(operation, args, approve)

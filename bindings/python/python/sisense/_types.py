@@ -1,0 +1,44 @@
+"""Types that calls share."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypedDict
+
+
+class Change(TypedDict, total=False):
+    """One change to one asset, as a person is to see it."""
+
+    operation: str
+    """The operation that asks for it."""
+
+    asset: dict[str, Any]
+    """What it touches: ``deployment``, ``kind``, ``id`` and ``name``."""
+
+    action: str
+    """What it does to it, such as ``create`` or ``delete``."""
+
+    summary: str
+    """One line for a person."""
+
+    before: Any
+    """What is there now."""
+
+    after: Any
+    """What will be there."""
+
+    notes: list[str]
+    """What else to know before approving."""
+
+    undo: dict[str, str]
+    """Whether it can be taken back, and how."""
+
+    risk: str
+    """How much care it asks for: ``low``, ``normal`` or ``high``."""
+
+
+Approve = Callable[[list[Change]], bool]
+"""Gets the changes; returns ``True`` to make exactly those. Anything else makes none."""
+
+AsyncApprove = Callable[[list[Change]], "bool | Awaitable[bool]"]
+"""As :data:`Approve`, or a coroutine function."""

@@ -1,0 +1,69 @@
+//! What an operation would change, until a person has decided.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::Value;
+use sisense_core::operation::Outcome;
+use sisense_core::{Change, Error, ErrorKind, Result, Run};
+
+use crate::handle::{Handle, text};
+
+/// The changes that an operation would make, and the answer it would give.
+#[derive(Debug)]
+pub struct Preview {
+    handle: Handle,
+    id: String,
+    args: Value,
+    changes: Vec<Change>,
+    outcome: Outcome,
+    applied: AtomicBool,
+}
+
+impl Preview {
+    pub(crate) fn new(
+        handle: Handle,
+        id: &str,
+        args: Value,
+        changes: Vec<Change>,
+        outcome: Outcome,
+    ) -> Self {
+        Preview { handle, id: id.into(), args, changes, outcome, applied: AtomicBool::new(false) }
+    }
+
+    /// Whether there is nothing to change: everything is as wished.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// The changes as a JSON list.
+    ///
+    /// # Errors
+    /// None that is expected; they are plain data.
+    pub fn changes(&self) -> Result<String> {
+        text(&self.changes)
+    }
+
+    /// The answer that the operation would give: `{"result": …, "missing": […]}`.
+    ///
+    /// # Errors
+    /// None that is expected; it is plain data.
+    pub fn outcome(&self) -> Result<String> {
+        text(&self.outcome)
+    }
+
+    /// Make exactly these changes. A person has approved them. Works once.
+    ///
+    /// # Errors
+    /// Those of the operation; [`ErrorKind::Drifted`] when an asset is no longer what the preview
+    /// showed, [`ErrorKind::NotApproved`] when the preview was applied before.
+    pub async fn apply(&self) -> Result<String> {
+        if self.applied.swap(true, Ordering::SeqCst) {
+            return Err(Error::new(ErrorKind::NotApproved, "this preview was applied before")
+                .with_operation(&self.id)
+                .with_next_step("make a new preview"));
+        }
+        let run = Run::approved(self.changes.clone()).start();
+        text(&self.handle.run(&run, &self.id, self.args.clone()).await?)
+    }
+}
