@@ -1,6 +1,7 @@
 //! What the generated table is made of: operations as data, arguments in, results out.
 
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::LazyLock;
 
 use serde::Serialize;
@@ -175,6 +176,14 @@ fn without_value(message: &str) -> String {
         }
         _ => message.to_owned(),
     }
+}
+
+/// The future of one operation: boxed, so that the future of a whole domain stays small, and proven
+/// to be `Send` here, where the operation is, instead of in a program that spawns it.
+pub(crate) fn send<'a, T: 'a>(
+    future: impl Future<Output = Result<T>> + Send + 'a,
+) -> Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>> {
+    Box::pin(future)
 }
 
 /// A whole result as JSON.

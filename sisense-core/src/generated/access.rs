@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::dispatch::{Deployments, decode, unknown, whole};
+use crate::dispatch::{Deployments, decode, send, unknown, whole};
 use crate::domains::access;
 use crate::error::Result;
 use crate::operation::Outcome;
@@ -25,7 +25,7 @@ pub(super) async fn call(
 ) -> Result<Outcome> {
     let access = on.source.access();
     match id {
-        "access.get_user" => whole(Box::pin(access.get_user(decode(args)?)).await?),
+        "access.get_user" => whole(send(access.get_user(decode(args)?)).await?),
         _ => Err(unknown(id)),
     }
 }

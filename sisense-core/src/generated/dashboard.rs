@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::dispatch::{Deployments, decode, no_arguments, part, unknown, whole};
+use crate::dispatch::{Deployments, decode, no_arguments, part, send, unknown, whole};
 use crate::domains::dashboard;
 use crate::error::Result;
 use crate::operation::Outcome;
@@ -35,32 +35,32 @@ pub(super) async fn call(on: Deployments<'_>, run: &Run, id: &str, args: Value) 
     let dashboard = on.source.dashboard();
     match id {
         "dashboard.add_dashboard_script" => {
-            part(Box::pin(dashboard.add_dashboard_script(run, decode(args)?)).await?)
+            part(send(dashboard.add_dashboard_script(run, decode(args)?)).await?)
         }
         "dashboard.add_dashboard_shares" => {
-            part(Box::pin(dashboard.add_dashboard_shares(run, decode(args)?)).await?)
+            part(send(dashboard.add_dashboard_shares(run, decode(args)?)).await?)
         }
         "dashboard.add_widget_script" => {
-            part(Box::pin(dashboard.add_widget_script(run, decode(args)?)).await?)
+            part(send(dashboard.add_widget_script(run, decode(args)?)).await?)
         }
         "dashboard.get_all_dashboards" => {
             no_arguments(args)?;
-            whole(Box::pin(dashboard.get_all_dashboards()).await?)
+            whole(send(dashboard.get_all_dashboards()).await?)
         }
         "dashboard.get_dashboard_by_id" => {
-            whole(Box::pin(dashboard.get_dashboard_by_id(decode(args)?)).await?)
+            whole(send(dashboard.get_dashboard_by_id(decode(args)?)).await?)
         }
         "dashboard.get_dashboard_by_name" => {
-            whole(Box::pin(dashboard.get_dashboard_by_name(decode(args)?)).await?)
+            whole(send(dashboard.get_dashboard_by_name(decode(args)?)).await?)
         }
         "dashboard.get_dashboard_columns" => {
-            whole(Box::pin(dashboard.get_dashboard_columns(decode(args)?)).await?)
+            whole(send(dashboard.get_dashboard_columns(decode(args)?)).await?)
         }
         "dashboard.get_dashboard_share" => {
-            whole(Box::pin(dashboard.get_dashboard_share(decode(args)?)).await?)
+            whole(send(dashboard.get_dashboard_share(decode(args)?)).await?)
         }
         "dashboard.resolve_dashboard_reference" => {
-            whole(Box::pin(dashboard.resolve_dashboard_reference(decode(args)?)).await?)
+            whole(send(dashboard.resolve_dashboard_reference(decode(args)?)).await?)
         }
         _ => Err(unknown(id)),
     }

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::dispatch::{Deployments, decode, no_arguments, unknown, whole};
+use crate::dispatch::{Deployments, decode, no_arguments, send, unknown, whole};
 use crate::domains::datamodel;
 use crate::error::Result;
 use crate::operation::Outcome;
@@ -32,18 +32,18 @@ pub(super) async fn call(
     let datamodel = on.source.datamodel();
     match id {
         "datamodel.describe_datamodel" => {
-            whole(Box::pin(datamodel.describe_datamodel(decode(args)?)).await?)
+            whole(send(datamodel.describe_datamodel(decode(args)?)).await?)
         }
         "datamodel.get_all_datamodel" => {
             no_arguments(args)?;
-            whole(Box::pin(datamodel.get_all_datamodel()).await?)
+            whole(send(datamodel.get_all_datamodel()).await?)
         }
-        "datamodel.get_datamodel" => whole(Box::pin(datamodel.get_datamodel(decode(args)?)).await?),
+        "datamodel.get_datamodel" => whole(send(datamodel.get_datamodel(decode(args)?)).await?),
         "datamodel.get_model_schema" => {
-            whole(Box::pin(datamodel.get_model_schema(decode(args)?)).await?)
+            whole(send(datamodel.get_model_schema(decode(args)?)).await?)
         }
         "datamodel.resolve_datamodel_reference" => {
-            whole(Box::pin(datamodel.resolve_datamodel_reference(decode(args)?)).await?)
+            whole(send(datamodel.resolve_datamodel_reference(decode(args)?)).await?)
         }
         _ => Err(unknown(id)),
     }

@@ -78,7 +78,7 @@ fn room(domain: &Domain) -> String {
     let name = &domain.name;
     let mut checks = Vec::new();
     let mut calls = Vec::new();
-    let mut helpers = std::collections::BTreeSet::from(["unknown", "Deployments"]);
+    let mut helpers = std::collections::BTreeSet::from(["unknown", "send", "Deployments"]);
     for operation in &domain.operations {
         let id = &operation.id;
         let check = match &operation.method.params {
@@ -139,7 +139,8 @@ pub(super) async fn call(
     )
 }
 
-/// One call. It is boxed, so that the future of the whole match stays small.
+/// One call. It is boxed, so that the future of the whole match stays small, and must be `Send`, so
+/// that a method that nobody could spawn fails here, in its own crate.
 fn call(operation: &Operation, wrap: &str) -> String {
     let Method { name, takes_run, params, .. } = &operation.method;
     let mut arguments = Vec::new();
@@ -151,7 +152,7 @@ fn call(operation: &Operation, wrap: &str) -> String {
     }
     let domain = operation.id.split('.').next().unwrap_or_default();
     let future = format!("{domain}.{name}({})", arguments.join(", "));
-    let done = format!("{wrap}(Box::pin({future}).await?)");
+    let done = format!("{wrap}(send({future}).await?)");
     match params {
         Some(_) => done,
         None => format!("{{ no_arguments(args)?; {done} }}"),
