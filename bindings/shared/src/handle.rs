@@ -92,7 +92,8 @@ impl Handle {
     /// # Errors
     /// Those of [`Handle::open`].
     pub fn reopen(&self) -> Result<Self> {
-        let target = self.target.as_ref().map(|target| target.reopen().map(Box::new)).transpose()?;
+        let target =
+            self.target.as_ref().map(|target| target.reopen().map(Box::new)).transpose()?;
         Ok(Handle { target, ..Handle::build(self.builder.clone())? })
     }
 

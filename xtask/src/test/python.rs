@@ -9,7 +9,8 @@ use super::Outcome;
 use crate::{Result, repo};
 
 /// What the tests need from PyPI.
-const NEEDS: [&str; 3] = ["maturin>=1.9,<2", "pytest>=8,<10", "pytest-asyncio>=1,<2"];
+const NEEDS: [&str; 4] =
+    ["maturin>=1.9,<2", "mypy>=1.15,<3", "pytest>=8,<10", "pytest-asyncio>=0.24,<2"];
 const HELP: &str = "install Python 3.10 or newer with its `venv` module";
 
 pub fn wheel() -> Result<Outcome> {

@@ -6,13 +6,19 @@ import inspect
 import json
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import _native
 from ._types import Approve, AsyncApprove, Change
 from .domains import AsyncDomains, Domains
 from .errors import InvalidInputError, NotApprovedError
 from .result import decoded
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from ._native import Client as NativeClient
+    from ._native import Preview as NativePreview
 
 
 def _encoded(operation: str, args: Mapping[str, Any] | None) -> str:
@@ -39,7 +45,7 @@ def _refused(operation: str, changes: list[Change], asked: bool) -> NotApprovedE
 class _Base:
     """What both clients are made of."""
 
-    _native: _native.Client
+    _native: NativeClient
 
     def __init__(
         self,
@@ -66,17 +72,17 @@ class _Base:
         )
 
     @classmethod
-    def from_env(cls) -> Any:
+    def from_env(cls) -> Self:
         """A client from ``SISENSE_URL`` and ``SISENSE_TOKEN``."""
         return cls._over(_native.Client.from_env())
 
     @classmethod
-    def _over(cls, native: _native.Client) -> Any:
+    def _over(cls, native: NativeClient) -> Self:
         client = cls.__new__(cls)
         client._native = native
         return client
 
-    def to(self, target: Any) -> Any:
+    def to(self, target: Self) -> Self:
         """This deployment as the source and another as the target, for operations with both."""
         return self._over(self._native.to(target._native))
 
@@ -94,10 +100,10 @@ class _Base:
         return f"{type(self).__name__}(name={self.name!r}, url={self.url!r})"
 
 
-class Preview:
-    """What an operation would change, and the answer it would give."""
+class _BasePreview:
+    """What both previews are made of."""
 
-    def __init__(self, native: _native.Preview) -> None:
+    def __init__(self, native: NativePreview) -> None:
         self._native = native
         self.changes: list[Change] = json.loads(native.changes)
         """The changes. Empty when everything is as wished."""
@@ -107,12 +113,16 @@ class Preview:
         """The answer that the operation would give; new ids are placeholders."""
         return decoded(self._native.outcome)
 
+
+class Preview(_BasePreview):
+    """What an operation would change, and the answer it would give."""
+
     def apply(self) -> Any:
         """Make exactly these changes. A person has approved them. Works once."""
         return decoded(self._native.apply())
 
 
-class AsyncPreview(Preview):
+class AsyncPreview(_BasePreview):
     """What an operation would change, and the answer it would give."""
 
     async def apply(self) -> Any:
