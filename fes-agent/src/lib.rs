@@ -8,6 +8,7 @@
 //! The crate opens no socket, reads no input, starts no runtime, sets no logger and prints nothing.
 
 pub mod approval;
+pub mod catalogue;
 pub mod host;
 pub mod plan;
 pub mod policy;

@@ -49,3 +49,14 @@ impl Tools for Known {
         Ok(Vec::new())
     }
 }
+
+/// The operations of the product, and fixtures for those that it does not have yet.
+pub(crate) fn operations() -> Vec<Operation> {
+    let fixtures = include_str!("../tests/fixtures/operations.json");
+    let mut all: Vec<Operation> = serde_json::from_str(fixtures).unwrap();
+    let real = sisense_core::generated::operations();
+    all.retain(|fixture| !real.iter().any(|operation| operation.id == fixture.id));
+    all.extend(real.iter().cloned());
+    all.sort_by(|a, b| a.id.cmp(&b.id));
+    all
+}
