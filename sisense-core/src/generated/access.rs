@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::dispatch::{Deployments, decode, send, unknown, whole};
+use crate::dispatch::{Deployments, decode, no_arguments, send, unknown, whole};
 use crate::domains::access;
 use crate::error::Result;
 use crate::operation::Outcome;
@@ -12,20 +12,32 @@ use crate::run::Run;
 
 pub(super) fn check(id: &str, args: Value) -> Result<()> {
     match id {
+        "access.create_user" => decode::<access::CreateUser>(args).map(drop),
+        "access.delete_user" => decode::<access::DeleteUser>(args).map(drop),
+        "access.get_group" => decode::<access::GetGroup>(args).map(drop),
         "access.get_user" => decode::<access::GetUser>(args).map(drop),
+        "access.get_users_all" => decode::<access::GetUsersAll>(args).map(drop),
+        "access.update_user" => decode::<access::UpdateUser>(args).map(drop),
+        "access.users_per_group" => decode::<access::UsersPerGroup>(args).map(drop),
+        "access.users_per_group_all" => no_arguments(args),
         _ => Err(unknown(id)),
     }
 }
 
-pub(super) async fn call(
-    on: Deployments<'_>,
-    _run: &Run,
-    id: &str,
-    args: Value,
-) -> Result<Outcome> {
+pub(super) async fn call(on: Deployments<'_>, run: &Run, id: &str, args: Value) -> Result<Outcome> {
     let access = on.source.access();
     match id {
+        "access.create_user" => whole(send(access.create_user(run, decode(args)?)).await?),
+        "access.delete_user" => whole(send(access.delete_user(run, decode(args)?)).await?),
+        "access.get_group" => whole(send(access.get_group(decode(args)?)).await?),
         "access.get_user" => whole(send(access.get_user(decode(args)?)).await?),
+        "access.get_users_all" => whole(send(access.get_users_all(decode(args)?)).await?),
+        "access.update_user" => whole(send(access.update_user(run, decode(args)?)).await?),
+        "access.users_per_group" => whole(send(access.users_per_group(decode(args)?)).await?),
+        "access.users_per_group_all" => {
+            no_arguments(args)?;
+            whole(send(access.users_per_group_all()).await?)
+        }
         _ => Err(unknown(id)),
     }
 }

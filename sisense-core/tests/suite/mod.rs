@@ -1,3 +1,4 @@
+mod access;
 mod dashboard;
 mod fake;
 mod transport;

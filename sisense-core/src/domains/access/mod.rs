@@ -2,8 +2,16 @@
 //!
 //! | operation | effect |
 //! |---|---|
+//! | [`Access::create_user`] | create |
+//! | [`Access::delete_user`] | delete |
 //! | [`Access::get_user`] | read |
+//! | [`Access::get_users_all`] | read |
+//! | [`Access::update_user`] | update |
+//! | [`Access::get_group`] | read |
+//! | [`Access::users_per_group`] | read |
+//! | [`Access::users_per_group_all`] | read |
 
+mod groups;
 mod models;
 mod params;
 mod users;
@@ -11,8 +19,12 @@ mod users;
 pub use models::*;
 pub use params::*;
 
+use super::lookup::groups::GroupRecord;
+use super::lookup::roles::RoleRecord;
 use super::schemas::OperationSchemas;
 use crate::client::Client;
+use crate::error::Result;
+use crate::run::{Asset, AssetKind};
 
 /// The `access` operations of one deployment. Made with [`Client::access`].
 #[derive(Clone, Debug)]
@@ -28,6 +40,30 @@ impl Client {
     }
 }
 
+impl Access {
+    fn asset(&self, kind: AssetKind, id: Option<&str>, name: &str) -> Asset {
+        let (deployment, name) = (self.client.name().to_owned(), name.to_owned());
+        Asset { deployment, kind, id: id.map(str::to_owned), name }
+    }
+
+    /// All roles, when somebody asks about one.
+    async fn roles_if(&self, needed: bool) -> Result<Vec<RoleRecord>> {
+        if needed { self.client.list_roles().await } else { Ok(Vec::new()) }
+    }
+
+    /// All groups, when somebody asks about one.
+    async fn groups_if(&self, needed: bool) -> Result<Vec<GroupRecord>> {
+        if needed { self.client.list_groups().await } else { Ok(Vec::new()) }
+    }
+}
+
 pub(super) fn schemas(schemas: &mut OperationSchemas) {
+    schemas.add::<CreateUser, CreatedUser>("access.create_user");
+    schemas.add::<DeleteUser, DeletedUser>("access.delete_user");
     schemas.add::<GetUser, User>("access.get_user");
+    schemas.add::<GetUsersAll, Vec<User>>("access.get_users_all");
+    schemas.add::<UpdateUser, UpdatedUser>("access.update_user");
+    schemas.add::<GetGroup, Group>("access.get_group");
+    schemas.add::<UsersPerGroup, GroupUsers>("access.users_per_group");
+    schemas.add::<(), Vec<GroupMembers>>("access.users_per_group_all");
 }

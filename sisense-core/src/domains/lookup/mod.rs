@@ -79,6 +79,22 @@ pub(crate) fn not_found<'a>(
     Error::not_found(kind, reference).with_candidates(near).with_next_step(next)
 }
 
+/// Several errors as one, so that a person learns of all unresolved names at once.
+pub(crate) fn together(mut errors: Vec<Error>) -> Result<()> {
+    if errors.len() < 2 {
+        return errors.pop().map_or(Ok(()), Err);
+    }
+    let message = errors.iter().map(|error| match error.candidates() {
+        [] => error.report().message.clone(),
+        near => format!("{} (candidates: {})", error.report().message, near.join(", ")),
+    });
+    let message = message.collect::<Vec<_>>().join("; ");
+    let candidates = errors.iter().flat_map(|error| error.candidates().to_vec()).collect();
+    Err(Error::new(errors[0].kind(), message)
+        .with_candidates(candidates)
+        .with_next_step("mend each of them and try again"))
+}
+
 /// The names that are nearest to a reference, best first; at most five, none that is far off.
 pub(crate) fn nearest<'a>(
     reference: &str,

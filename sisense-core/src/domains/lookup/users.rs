@@ -73,6 +73,24 @@ fn named_list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Named>, 
 }
 
 impl UserRecord {
+    /// A user of whom nothing but the id is known.
+    pub(crate) fn only_id(id: String) -> Self {
+        UserRecord {
+            id,
+            email: None,
+            user_name: None,
+            first_name: None,
+            last_name: None,
+            active: None,
+            role_id: None,
+            role: None,
+            groups: Vec::new(),
+            preferences: None,
+            created: None,
+            last_login: None,
+        }
+    }
+
     pub(crate) fn email(&self) -> &str {
         self.email.as_deref().unwrap_or_default()
     }

@@ -3,9 +3,207 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from .._domain import AsyncDomain, Domain
+from .._types import Approve, AsyncApprove
+
+if TYPE_CHECKING:
+    from typing_extensions import NotRequired
+
+
+class CreateUserUserData(TypedDict):
+    """The new user."""
+
+    email: str
+    """The e-mail. Nobody else may have it."""
+
+    role: str
+    """The role, such as `viewer`, `designer`, `dataDesigner`, `dataAdmin`, `admin` or a custom
+    role's name.
+    """
+
+    user_name: NotRequired[str | None]
+    """The login. Without it the e-mail is the login."""
+
+    first_name: NotRequired[str | None]
+    """The first name."""
+
+    last_name: NotRequired[str | None]
+    """The last name."""
+
+    groups: NotRequired[list[str]]
+    """The names of the groups to be in."""
+
+    password: NotRequired[str | None]
+    """The password. Without it the server mails an invitation, unless single sign-on is on."""
+
+    preferences: NotRequired[CreateUserUserDataPreferences | None]
+    """Language and region."""
+
+
+class CreateUserUserDataPreferences(TypedDict):
+    """Language and region."""
+
+    localeId: NotRequired[str | None]
+    """The region, such as `en-US`."""
+
+    language: NotRequired[str | None]
+    """The language of the web page, such as `en-US`."""
+
+
+class CreatedUser(TypedDict):
+    """The answer to making a user."""
+
+    user: User
+    """The user."""
+
+    created: bool
+    """Whether the user was made. `false` when the same user was there already, and in a preview."""
+
+    notes: list[str]
+    """What else is to be known, such as that the account waits for activation."""
+
+
+class DeletedUser(TypedDict):
+    """The answer to deleting a user."""
+
+    user_id: str
+    """The user's id."""
+
+    email: str | None
+    """The user's e-mail."""
+
+    deleted: bool
+    """Whether the user is deleted; `false` in a preview."""
+
+    dashboards_deleted: list[OwnedDashboard]
+    """The dashboards that the user owned; they go with the user."""
+
+
+class Group(TypedDict):
+    """A group of users. What the server does not tell is `null`."""
+
+    group_id: str
+    """The group's id: 24 hexadecimal digits."""
+
+    group_name: str
+    """The name."""
+
+    default_role: str | None
+    """The role that members get by the group, as people know it."""
+
+    role_id: str | None
+    """That role's id."""
+
+    is_ad: bool | None
+    """Whether the group comes from Active Directory."""
+
+    built_in: Literal["none", "admins", "everyone", "all_users"]
+    """Whether the system keeps the group by itself, and which one it is."""
+
+    created: str | None
+    """When the group was created (UTC, ISO 8601)."""
+
+
+class GroupMembers(TypedDict):
+    """One row per group: its name and the logins of its users."""
+
+    group: str | None
+    """The group's name; `null` when users are in a group that no longer exists."""
+
+    group_id: str
+    """The group's id."""
+
+    users: list[str]
+    """The logins of its users, or the e-mail where there is no login."""
+
+    user_count: int
+    """How many users it has."""
+
+    resolved: bool
+    """Whether the group exists."""
+
+
+class GroupUsers(TypedDict):
+    """A group and its users."""
+
+    group: Group
+    """The group."""
+
+    users: list[User]
+    """Its users."""
+
+    by_rule: bool
+    """Whether members are told by rule, not by a list: all users for `Everyone`, everybody with an
+    admin's role for `Admins`.
+    """
+
+
+class OwnedDashboard(TypedDict):
+    """A dashboard that a user owns."""
+
+    dashboard_id: str
+    """The dashboard's id."""
+
+    title: str
+    """Its title."""
+
+
+class UpdateUserUserData(TypedDict):
+    """What to change. What is not named stays as it is."""
+
+    email: NotRequired[str | None]
+    """The new e-mail."""
+
+    user_name: NotRequired[str | None]
+    """The new login."""
+
+    first_name: NotRequired[str | None]
+    """The new first name."""
+
+    last_name: NotRequired[str | None]
+    """The new last name."""
+
+    role: NotRequired[str | None]
+    """The new role, such as `viewer`, `designer`, `admin` or a custom role's name."""
+
+    groups: NotRequired[list[str] | None]
+    """The names of exactly the groups to be in; an empty list leaves all groups. Without it the
+    groups stay as they are. Not together with `add_groups` or `remove_groups`.
+    """
+
+    add_groups: NotRequired[list[str]]
+    """The names of groups to join; the others stay."""
+
+    remove_groups: NotRequired[list[str]]
+    """The names of groups to leave; the others stay."""
+
+    password: NotRequired[str | None]
+    """The new password."""
+
+    preferences: NotRequired[UpdateUserUserDataPreferences | None]
+    """The new language and region."""
+
+
+class UpdateUserUserDataPreferences(TypedDict):
+    """The new language and region."""
+
+    localeId: NotRequired[str | None]
+    """The region, such as `en-US`."""
+
+    language: NotRequired[str | None]
+    """The language of the web page, such as `en-US`."""
+
+
+class UpdatedUser(TypedDict):
+    """The answer to changing a user."""
+
+    user: User
+    """The user, as it is now or, in a preview, as it would be."""
+
+    changed: list[str]
+    """The names of what changed. Empty when everything was as wanted already."""
 
 
 class User(TypedDict):
@@ -55,6 +253,93 @@ class User(TypedDict):
 class AccessDomain(Domain):
     """Access: users, groups, unused columns, ownership, schedules and shares."""
 
+    def create_user(
+        self,
+        *,
+        user_data: CreateUserUserData,
+        approve: Approve | None = None,
+    ) -> CreatedUser:
+        """Create a user with a role and groups.
+
+        Role and groups are names. A user with this e-mail and the same values is left as it is
+        (`created` is then `false`). Without a password the server mails an invitation, unless
+        single sign-on is on, and the account waits for activation.
+
+        Args:
+            user_data: The new user.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+
+        Raises:
+            SisenseError: `not_found` with all names of roles or groups that fit nothing, before
+            anything is sent; `conflict` when the e-mail or login is taken by a user with other
+            values; `invalid_input` when the server refuses, such as for a licence without a
+            free seat.
+        """
+        return self._write(
+            "access.create_user",
+            {
+                "user_data": user_data,
+            },
+            approve,
+        )
+
+    def delete_user(
+        self,
+        *,
+        user_name: str,
+        approve: Approve | None = None,
+    ) -> DeletedUser:
+        """Delete one user, with all dashboards that the user owns.
+
+        The server deletes the user's dashboards too. They are counted and named before, and
+        kept with the journal, so that they can be imported again. It cannot be undone: a new
+        user gets another id, and shares and data security rules stay with the old one. Move the
+        dashboards first with `access.change_folder_and_dashboard_ownership`.
+
+        Args:
+            user_name: The user's e-mail or login, ignoring case.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+
+        Raises:
+            SisenseError: `not_found` with the nearest names, `ambiguous` when two users fit,
+            `invalid_input` for the token's own user and for the system administrator,
+            `forbidden` without an admin's token.
+        """
+        return self._write(
+            "access.delete_user",
+            {
+                "user_name": user_name,
+            },
+            approve,
+        )
+
+    def get_group(
+        self,
+        *,
+        name: str,
+    ) -> Group:
+        """Get one group by name.
+
+        Returns the group's id, name and default role, and whether the system keeps it by
+        itself. Usually one request.
+
+        Args:
+            name: The group's name; case matters only when two groups differ by nothing
+                else.
+
+        Raises:
+            SisenseError: `not_found` with the nearest names, `ambiguous` when several names
+            differ only in case.
+        """
+        return self._read(
+            "access.get_group",
+            {
+                "name": name,
+            },
+        )
+
     def get_user(
         self,
         *,
@@ -79,9 +364,205 @@ class AccessDomain(Domain):
             },
         )
 
+    def get_users_all(
+        self,
+        *,
+        active: bool | None = None,
+        role: str | None = None,
+        group: str | None = None,
+    ) -> list[User]:
+        """List all users with their roles and groups.
+
+        Returns one row per user; what the server does not tell is `null`. The list may be
+        narrowed to active or inactive users, to a role and to a group. One request, and one
+        more for a role and for a group.
+
+        Args:
+            active: Only users who have activated the account, or only those who have not.
+            role: Only users with this role, such as `viewer`, `designer`, `admin` or a
+                custom role's name.
+            group: Only members of the group with this name.
+
+        Raises:
+            SisenseError: `not_found` when there is no such role, with all roles, or no such
+            group; `forbidden` when the token may not see users, never an empty list.
+        """
+        return self._read(
+            "access.get_users_all",
+            {
+                "active": active,
+                "role": role,
+                "group": group,
+            },
+        )
+
+    def update_user(
+        self,
+        *,
+        user_name: str,
+        user_data: UpdateUserUserData,
+        approve: Approve | None = None,
+    ) -> UpdatedUser:
+        """Change a user's names, e-mail, role, groups, password or language.
+
+        What is not named stays as it is, above all the groups: `groups` sets exactly that list,
+        `add_groups` and `remove_groups` keep the others. Nothing is written when everything is
+        as wanted already. Returns the user and the names of what changed.
+
+        Args:
+            user_name: The user's e-mail or login, ignoring case.
+            user_data: What to change. What is not named stays as it is.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+
+        Raises:
+            SisenseError: `not_found` with all names of the user, role or groups that fit
+            nothing, before anything is sent; `invalid_input` when nothing is asked for or
+            `groups` stands beside `add_groups` or `remove_groups`; `conflict` when the new
+            e-mail or login is taken.
+        """
+        return self._write(
+            "access.update_user",
+            {
+                "user_name": user_name,
+                "user_data": user_data,
+            },
+            approve,
+        )
+
+    def users_per_group(
+        self,
+        *,
+        group_name: str,
+    ) -> GroupUsers:
+        """List the users of one group.
+
+        Returns the group and its users with roles and groups. `Everyone` and `All users in
+        system` hold all users; `Admins` also holds everybody with an admin's role. Two
+        requests.
+
+        Args:
+            group_name: The group's name; case matters only when two groups differ by
+                nothing else.
+
+        Raises:
+            SisenseError: `not_found` with the nearest names, `ambiguous` when several names
+            differ only in case.
+        """
+        return self._read(
+            "access.users_per_group",
+            {
+                "group_name": group_name,
+            },
+        )
+
+    def users_per_group_all(self) -> list[GroupMembers]:
+        """List all groups with the logins of their users.
+
+        Returns one row per group, also for groups without users. The groups in which everybody
+        is (`Everyone`, `All users in system`) are left out; `Admins` also holds everybody with
+        an admin's role. A group that users name and that no longer exists has a `null` name.
+        Two requests, whatever the number of groups.
+
+        Raises:
+            SisenseError: `forbidden` when the token may not see users or groups, never an empty
+            list.
+        """
+        return self._read(
+            "access.users_per_group_all",
+            {},
+        )
+
 
 class AsyncAccessDomain(AsyncDomain):
     """Access: users, groups, unused columns, ownership, schedules and shares."""
+
+    async def create_user(
+        self,
+        *,
+        user_data: CreateUserUserData,
+        approve: AsyncApprove | None = None,
+    ) -> CreatedUser:
+        """Create a user with a role and groups.
+
+        Role and groups are names. A user with this e-mail and the same values is left as it is
+        (`created` is then `false`). Without a password the server mails an invitation, unless
+        single sign-on is on, and the account waits for activation.
+
+        Args:
+            user_data: The new user.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+
+        Raises:
+            SisenseError: `not_found` with all names of roles or groups that fit nothing, before
+            anything is sent; `conflict` when the e-mail or login is taken by a user with other
+            values; `invalid_input` when the server refuses, such as for a licence without a
+            free seat.
+        """
+        return await self._write(
+            "access.create_user",
+            {
+                "user_data": user_data,
+            },
+            approve,
+        )
+
+    async def delete_user(
+        self,
+        *,
+        user_name: str,
+        approve: AsyncApprove | None = None,
+    ) -> DeletedUser:
+        """Delete one user, with all dashboards that the user owns.
+
+        The server deletes the user's dashboards too. They are counted and named before, and
+        kept with the journal, so that they can be imported again. It cannot be undone: a new
+        user gets another id, and shares and data security rules stay with the old one. Move the
+        dashboards first with `access.change_folder_and_dashboard_ownership`.
+
+        Args:
+            user_name: The user's e-mail or login, ignoring case.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+
+        Raises:
+            SisenseError: `not_found` with the nearest names, `ambiguous` when two users fit,
+            `invalid_input` for the token's own user and for the system administrator,
+            `forbidden` without an admin's token.
+        """
+        return await self._write(
+            "access.delete_user",
+            {
+                "user_name": user_name,
+            },
+            approve,
+        )
+
+    async def get_group(
+        self,
+        *,
+        name: str,
+    ) -> Group:
+        """Get one group by name.
+
+        Returns the group's id, name and default role, and whether the system keeps it by
+        itself. Usually one request.
+
+        Args:
+            name: The group's name; case matters only when two groups differ by nothing
+                else.
+
+        Raises:
+            SisenseError: `not_found` with the nearest names, `ambiguous` when several names
+            differ only in case.
+        """
+        return await self._read(
+            "access.get_group",
+            {
+                "name": name,
+            },
+        )
 
     async def get_user(
         self,
@@ -105,4 +586,113 @@ class AsyncAccessDomain(AsyncDomain):
             {
                 "user_name": user_name,
             },
+        )
+
+    async def get_users_all(
+        self,
+        *,
+        active: bool | None = None,
+        role: str | None = None,
+        group: str | None = None,
+    ) -> list[User]:
+        """List all users with their roles and groups.
+
+        Returns one row per user; what the server does not tell is `null`. The list may be
+        narrowed to active or inactive users, to a role and to a group. One request, and one
+        more for a role and for a group.
+
+        Args:
+            active: Only users who have activated the account, or only those who have not.
+            role: Only users with this role, such as `viewer`, `designer`, `admin` or a
+                custom role's name.
+            group: Only members of the group with this name.
+
+        Raises:
+            SisenseError: `not_found` when there is no such role, with all roles, or no such
+            group; `forbidden` when the token may not see users, never an empty list.
+        """
+        return await self._read(
+            "access.get_users_all",
+            {
+                "active": active,
+                "role": role,
+                "group": group,
+            },
+        )
+
+    async def update_user(
+        self,
+        *,
+        user_name: str,
+        user_data: UpdateUserUserData,
+        approve: AsyncApprove | None = None,
+    ) -> UpdatedUser:
+        """Change a user's names, e-mail, role, groups, password or language.
+
+        What is not named stays as it is, above all the groups: `groups` sets exactly that list,
+        `add_groups` and `remove_groups` keep the others. Nothing is written when everything is
+        as wanted already. Returns the user and the names of what changed.
+
+        Args:
+            user_name: The user's e-mail or login, ignoring case.
+            user_data: What to change. What is not named stays as it is.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+
+        Raises:
+            SisenseError: `not_found` with all names of the user, role or groups that fit
+            nothing, before anything is sent; `invalid_input` when nothing is asked for or
+            `groups` stands beside `add_groups` or `remove_groups`; `conflict` when the new
+            e-mail or login is taken.
+        """
+        return await self._write(
+            "access.update_user",
+            {
+                "user_name": user_name,
+                "user_data": user_data,
+            },
+            approve,
+        )
+
+    async def users_per_group(
+        self,
+        *,
+        group_name: str,
+    ) -> GroupUsers:
+        """List the users of one group.
+
+        Returns the group and its users with roles and groups. `Everyone` and `All users in
+        system` hold all users; `Admins` also holds everybody with an admin's role. Two
+        requests.
+
+        Args:
+            group_name: The group's name; case matters only when two groups differ by
+                nothing else.
+
+        Raises:
+            SisenseError: `not_found` with the nearest names, `ambiguous` when several names
+            differ only in case.
+        """
+        return await self._read(
+            "access.users_per_group",
+            {
+                "group_name": group_name,
+            },
+        )
+
+    async def users_per_group_all(self) -> list[GroupMembers]:
+        """List all groups with the logins of their users.
+
+        Returns one row per group, also for groups without users. The groups in which everybody
+        is (`Everyone`, `All users in system`) are left out; `Admins` also holds everybody with
+        an admin's role. A group that users name and that no longer exists has a `null` name.
+        Two requests, whatever the number of groups.
+
+        Raises:
+            SisenseError: `forbidden` when the token may not see users or groups, never an empty
+            list.
+        """
+        return await self._read(
+            "access.users_per_group_all",
+            {},
         )

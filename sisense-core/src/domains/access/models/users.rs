@@ -1,4 +1,4 @@
-//! Results of the `access` operations.
+//! Results of the operations on users.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -60,4 +60,49 @@ impl From<UserRecord> for User {
             user_id: record.id,
         }
     }
+}
+
+/// The answer to making a user.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
+pub struct CreatedUser {
+    /// The user.
+    pub user: User,
+    /// Whether the user was made. `false` when the same user was there already, and in a preview.
+    pub created: bool,
+    /// What else is to be known, such as that the account waits for activation.
+    pub notes: Vec<String>,
+}
+
+/// The answer to changing a user.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
+pub struct UpdatedUser {
+    /// The user, as it is now or, in a preview, as it would be.
+    pub user: User,
+    /// The names of what changed. Empty when everything was as wanted already.
+    pub changed: Vec<String>,
+}
+
+/// The answer to deleting a user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
+pub struct DeletedUser {
+    /// The user's id.
+    pub user_id: String,
+    /// The user's e-mail.
+    pub email: Option<String>,
+    /// Whether the user is deleted; `false` in a preview.
+    pub deleted: bool,
+    /// The dashboards that the user owned; they go with the user.
+    pub dashboards_deleted: Vec<OwnedDashboard>,
+}
+
+/// A dashboard that a user owns.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OwnedDashboard {
+    /// The dashboard's id.
+    pub dashboard_id: String,
+    /// Its title.
+    pub title: String,
 }

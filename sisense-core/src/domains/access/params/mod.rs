@@ -1,0 +1,7 @@
+//! Arguments of the `access` operations.
+
+mod groups;
+mod users;
+
+pub use groups::*;
+pub use users::*;
