@@ -60,27 +60,69 @@ pub struct SandboxArgs {
     pub seed: Option<u64>,
 
     /// Generated users, on top of the story
-    #[arg(long, global = true, value_name = "N", default_value_t = 0, hide_short_help = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        default_value_t = 0,
+        hide_default_value = true,
+        hide_short_help = true
+    )]
     pub users: usize,
 
     /// Generated groups
-    #[arg(long, global = true, value_name = "N", default_value_t = 0, hide_short_help = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        default_value_t = 0,
+        hide_default_value = true,
+        hide_short_help = true
+    )]
     pub groups: usize,
 
     /// Generated dashboards
-    #[arg(long, global = true, value_name = "N", default_value_t = 0, hide_short_help = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        default_value_t = 0,
+        hide_default_value = true,
+        hide_short_help = true
+    )]
     pub dashboards: usize,
 
     /// Widgets in each generated dashboard
-    #[arg(long, global = true, value_name = "N", default_value_t = 0, hide_short_help = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        default_value_t = 0,
+        hide_default_value = true,
+        hide_short_help = true
+    )]
     pub widgets: usize,
 
     /// Generated data models
-    #[arg(long, global = true, value_name = "N", default_value_t = 0, hide_short_help = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        default_value_t = 0,
+        hide_default_value = true,
+        hide_short_help = true
+    )]
     pub models: usize,
 
     /// Time that every request to the sandbox takes at least, in milliseconds
-    #[arg(long, global = true, value_name = "N", default_value_t = 0, hide_short_help = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        default_value_t = 0,
+        hide_default_value = true,
+        hide_short_help = true
+    )]
     pub latency_ms: u64,
 }
 

@@ -3,10 +3,13 @@
 //! This binary wires, serves and prints. What Sisense is, it knows from `sisense-core`; what a
 //! plan, a preview and an approval are, from `fes-agent`.
 
-#![allow(dead_code)]
-
+mod approvals;
 mod cli;
 mod config;
+
+mod http;
+mod mcp;
+mod preview;
 
 use std::process::ExitCode;
 

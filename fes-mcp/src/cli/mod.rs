@@ -1,8 +1,16 @@
 //! The command line: what can be asked of this binary, and the answer as an exit code.
 
+mod act;
+mod approvals;
+mod demo;
 mod doctor;
 pub mod output;
+mod room;
 mod sandbox;
+mod serve;
+mod show;
+mod stdio;
+mod tools;
 
 use std::process::ExitCode;
 
@@ -17,8 +25,14 @@ const AFTER_HELP: &str = "\
 Exit codes: 0 done · 1 failed · 2 wrong usage · 3 needs a person's approval, nothing was changed
 
 Examples:
+  fes-mcp demo                                          try everything, with no Sisense and no keys
   fes-mcp doctor --url https://bi.example.com --token-file token.txt
-  fes-mcp sandbox --port 8200";
+  fes-mcp tools call access.get_user --args '{\"user_name\": \"ann@example.com\"}'
+  fes-mcp stdio                                         for an MCP client on this machine
+  fes-mcp serve                                         MCP over HTTP on 127.0.0.1:8100/mcp
+
+Every change is shown first and waits for a person: on the terminal, on the approval page, or
+with `fes-mcp approvals approve ID`. Nothing that a model sends can stand in for that.";
 
 /// Ask, look, change and migrate Sisense deployments: as a command line and as an MCP server.
 #[derive(Debug, Parser)]
@@ -52,8 +66,20 @@ pub struct OutputArgs {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// List, explain and call single tools
+    #[command(subcommand)]
+    Tools(tools::ToolsCommand),
+    /// See, approve and reject the changes that wait
+    #[command(subcommand)]
+    Approvals(approvals::ApprovalsCommand),
     /// Check configuration and connection, with a next step for each problem
     Doctor,
+    /// Start two sandboxes and the server, and say what to try
+    Demo(demo::DemoArgs),
+    /// Serve MCP over HTTP, with the approval pages
+    Serve(serve::ServeArgs),
+    /// Serve MCP over stdin and stdout, for a client that starts this program
+    Stdio(stdio::StdioArgs),
     /// Run a Sisense deployment in memory until it is stopped
     Sandbox(sandbox::SandboxCommand),
 }
@@ -131,7 +157,12 @@ impl From<Error> for Failure {
 /// Do what was asked.
 pub async fn run(cli: Cli, out: &Out) -> Result<Exit, Failure> {
     match &cli.command {
+        Command::Tools(command) => tools::run(&cli, command, out).await,
+        Command::Approvals(command) => approvals::run(&cli, command, out).await,
         Command::Doctor => doctor::run(&cli, out).await,
+        Command::Demo(args) => demo::run(&cli, args, out).await,
+        Command::Serve(args) => serve::run(&cli, args, out).await,
+        Command::Stdio(args) => stdio::run(&cli, args).await,
         Command::Sandbox(args) => sandbox::run(&cli, args, out).await,
     }
 }

@@ -1,2 +1,10 @@
+mod approvals;
+mod demo;
 mod doctor;
+mod gate;
+mod guards;
+mod help;
+mod http;
 mod sandbox;
+mod stdio;
+mod tools;

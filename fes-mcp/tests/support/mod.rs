@@ -1,5 +1,8 @@
 //! Runs the binary: once to its end, or as a server that says when it is ready.
 
+pub mod mcp;
+pub mod page;
+
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};

@@ -1,0 +1,105 @@
+//! How the command line gets a person's yes: the preview, then the question, then the run.
+
+use fes_agent::{Pending, Person, Session};
+use serde_json::json;
+use sisense_core::Risk;
+
+use super::output::Out;
+use super::room::Room;
+use super::{Exit, Failure};
+use crate::preview;
+
+/// Who asks on the command line. An approval that was given for one call of a command holds for
+/// the same call of the next.
+pub fn session(room: &Room) -> Session {
+    Session::new("command line", "command line", &room.deployment)
+}
+
+/// What a person said to a preview.
+pub enum Said {
+    /// Go on: it is approved.
+    Yes,
+    /// Stop, with this exit code: it was rejected, or nobody was there to ask.
+    No(Exit),
+}
+
+/// Show what would change, and ask. With `approve` the person has said yes by giving the option.
+pub async fn ask(
+    room: &Room,
+    pending: &Pending,
+    approve: bool,
+    drifted: Option<&str>,
+    out: &Out,
+) -> Result<Said, Failure> {
+    let person = Person::new(pending.principal.as_str());
+    if let Some(why) = drifted {
+        out.note(&format!("Nothing was changed: {why}. This is the new preview."));
+    }
+    // What was not shown before is asked about again, whatever the option says.
+    if approve && drifted.is_none() {
+        out.note(&preview::text(&pending.changes));
+        room.agent.approve(&pending.id, &person).await?;
+        return Ok(Said::Yes);
+    }
+    if !out.can_ask() {
+        unanswered(pending, out);
+        return Ok(Said::No(Exit::NeedsApproval));
+    }
+    out.note(&preview::text(&pending.changes));
+    out.note("");
+    // The terminal is read on a thread of its own, so that Ctrl-C still ends the question.
+    let asked = tokio::task::spawn_blocking({
+        let (pending, out) = (pending.clone(), out.clone());
+        move || is_yes(&pending, &out)
+    });
+    let yes = tokio::select! {
+        yes = asked => yes.unwrap_or(false),
+        () = room.stop.cancelled() => false,
+    };
+    if yes {
+        room.agent.approve(&pending.id, &person).await?;
+        return Ok(Said::Yes);
+    }
+    room.agent.reject(&pending.id, &person).await?;
+    out.note("Rejected. Nothing was changed.");
+    Ok(Said::No(Exit::NeedsApproval))
+}
+
+fn is_yes(pending: &Pending, out: &Out) -> bool {
+    let count = match pending.changes.len() {
+        1 => "this change".to_owned(),
+        n => format!("these {n} changes"),
+    };
+    if pending.risk() == Some(Risk::High)
+        && let Some(name) = preview::typed_name(&pending.changes)
+    {
+        let question = format!(
+            "This cannot be undone, or reaches many people. To make {count} in {}, type {name}: ",
+            pending.deployment
+        );
+        return out.ask_line(&question).as_deref() == Some(name);
+    }
+    out.confirm(&format!("Make {count} in {}?", pending.deployment))
+}
+
+/// Nobody can be asked: say what would change and how to go on.
+fn unanswered(pending: &Pending, out: &Out) {
+    if out.is_json() {
+        out.json(&json!({
+            "ok": false,
+            "needs_approval": true,
+            "approval": pending.id,
+            "deployment": pending.deployment,
+            "expires": pending.expires,
+            "preview": pending.changes,
+        }));
+        return;
+    }
+    out.text(&preview::text(&pending.changes));
+    out.note(&format!(
+        "\nNothing was changed: a person has to approve this first.\n  \
+         next: repeat the command with --approve, or run\n        \
+         fes-mcp approvals approve {}\n        and then repeat the command",
+        pending.id
+    ));
+}

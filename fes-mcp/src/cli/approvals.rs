@@ -1,0 +1,159 @@
+//! `fes-mcp approvals`: see, approve and reject what waits, also from another terminal.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use clap::Subcommand;
+use comfy_table::{Table, presets};
+use fes_agent::host::{unknown_deployment, unknown_operation};
+use fes_agent::{Agent, Kind, Name, Pending, Person, State, Store, Tools};
+use serde_json::{Value, json};
+use sisense_core::{Operation, Outcome, Result, Run};
+
+use super::output::Out;
+use super::room::STORE;
+use super::{Cli, Exit, Failure};
+use crate::approvals::{describe, goal, words};
+use crate::preview;
+
+/// What to do with approvals.
+#[derive(Debug, Subcommand)]
+pub enum ApprovalsCommand {
+    /// List what waits
+    List,
+    /// Show one approval with its changes
+    Show {
+        /// Id of the approval
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+    /// Approve: the same call then goes through once
+    Approve {
+        /// Id of the approval
+        #[arg(value_name = "ID")]
+        id: String,
+
+        /// Do not ask; for a script whose author has seen the changes
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Reject: nothing is changed
+    Reject {
+        /// Id of the approval
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+}
+
+/// Open the store that all processes of this user share, and decide.
+pub async fn run(
+    cli: &Cli,
+    command: &ApprovalsCommand,
+    out: &Out,
+) -> std::result::Result<Exit, Failure> {
+    let store = Store::open(&cli.state.folder()?.join(STORE)).await?;
+    let agent = Agent::builder(Arc::new(NoTools)).store(store).build()?;
+    let person = Person::operator("command line");
+    match command {
+        ApprovalsCommand::List => {
+            let waiting = agent.approvals(&person).await?;
+            if out.is_json() {
+                out.json(&Value::Array(waiting.iter().map(describe).collect()));
+            } else {
+                out.text(&list(&waiting));
+            }
+        }
+        ApprovalsCommand::Show { id } => show(&agent.approval(id, &person).await?, out),
+        ApprovalsCommand::Approve { id, yes } => {
+            let pending = agent.approval(id, &person).await?;
+            if pending.state == State::Pending && !yes {
+                if !out.can_ask() {
+                    show(&pending, out);
+                    out.note("\nNothing was decided: run this in a terminal, or with --yes");
+                    return Ok(Exit::NeedsApproval);
+                }
+                out.note(&preview::text(&pending.changes));
+                let question = format!("\nApprove this in {}?", pending.deployment);
+                if !out.confirm(&question) {
+                    out.note("Nothing was decided.");
+                    return Ok(Exit::NeedsApproval);
+                }
+            }
+            let decided = agent.approve(id, &person).await?;
+            tell(&decided, "Approved. Repeat the call: it goes through once.", out);
+        }
+        ApprovalsCommand::Reject { id } => {
+            let decided = agent.reject(id, &person).await?;
+            tell(&decided, "Rejected. Nothing was changed.", out);
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Deciding needs no deployment: nothing can be called from here.
+struct NoTools;
+
+#[async_trait]
+impl Tools for NoTools {
+    fn operations(&self) -> &[Operation] {
+        &[]
+    }
+
+    fn deployments(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn check(&self, id: &str, _: &Value) -> Result<()> {
+        Err(unknown_operation(&[], id))
+    }
+
+    async fn call(&self, _: &str, _: &Run, id: &str, _: Value) -> Result<Outcome> {
+        Err(unknown_operation(&[], id))
+    }
+
+    async fn names(&self, deployment: &str, _: Kind) -> Result<Vec<Name>> {
+        Err(unknown_deployment(Vec::new(), deployment))
+    }
+}
+
+fn list(waiting: &[Pending]) -> String {
+    if waiting.is_empty() {
+        return "Nothing waits for an approval.".to_owned();
+    }
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED).force_no_tty();
+    table.set_header(["Id", "Asked by", "Deployment", "Changes", "Expires", "What"]);
+    for pending in waiting {
+        table.add_row([
+            pending.id.clone(),
+            preview::one_line(&pending.principal),
+            preview::one_line(&pending.deployment),
+            pending.changes.len().to_string(),
+            pending.expires.strftime("%H:%M:%S UTC").to_string(),
+            preview::one_line(&goal(pending)),
+        ]);
+    }
+    format!("{}\nSee one: fes-mcp approvals show ID", table.trim_fmt())
+}
+
+fn show(pending: &Pending, out: &Out) {
+    if out.is_json() {
+        return out.json(&describe(pending));
+    }
+    out.text(&format!(
+        "{goal}\nasked by {by} for {deployment}: {state}\nexpires {expires}\n\n{preview}",
+        goal = preview::one_line(&goal(pending)),
+        by = preview::one_line(&pending.principal),
+        deployment = preview::one_line(&pending.deployment),
+        state = words(pending.state),
+        expires = pending.expires.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        preview = preview::text(&pending.changes),
+    ));
+}
+
+fn tell(decided: &Pending, sentence: &str, out: &Out) {
+    if out.is_json() {
+        return out.json(&json!({ "ok": true, "id": decided.id, "state": decided.state }));
+    }
+    out.text(sentence);
+}

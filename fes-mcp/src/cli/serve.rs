@@ -1,0 +1,217 @@
+//! `fes-mcp serve`: MCP over HTTP, with the approval pages beside it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use serde_json::json;
+use sisense_core::Secret;
+use tokio_util::sync::CancellationToken;
+
+use super::output::Out;
+use super::room::Room;
+use super::{Cli, Exit, Failure};
+use crate::config::read_secret;
+use crate::http::{Guard, Pages, Parts, Site, router};
+use crate::mcp::{ApprovalPages, Handler, Toolbox};
+
+/// Options of `serve`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  fes-mcp serve --sandbox
+  fes-mcp serve --url https://bi.example.com --token-file token.txt
+  fes-mcp serve --bind 0.0.0.0:8100 --allow-remote --auth-token-file mcp-token.txt \\
+                --approval-code-file code.txt --public-url https://fes.example.com")]
+pub struct ServeArgs {
+    /// Address to listen on; port 0 takes any free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8100")]
+    pub bind: SocketAddr,
+
+    /// Allow an address that other machines can reach; needs --auth-token-file and an approval
+    /// code
+    #[arg(long, requires = "auth_token_file")]
+    pub allow_remote: bool,
+
+    /// File with the bearer token that MCP clients must send
+    #[arg(long, value_name = "FILE")]
+    pub auth_token_file: Option<PathBuf>,
+
+    /// URL under which a proxy makes this server reachable; may be repeated
+    #[arg(long, value_name = "URL", value_parser = public_url)]
+    pub public_url: Vec<String>,
+
+    #[command(flatten)]
+    pub approval: ApprovalArgs,
+}
+
+/// How approvals are guarded.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ApprovalArgs {
+    /// File with a code that the approval page asks for, so that only who knows it can approve
+    /// [default: FES_APPROVAL_CODE]
+    #[arg(long, value_name = "FILE")]
+    pub approval_code_file: Option<PathBuf>,
+}
+
+impl ApprovalArgs {
+    /// The operator's code, if there is one.
+    pub fn code(&self) -> Result<Option<Secret>, Failure> {
+        match &self.approval_code_file {
+            Some(path) => read_secret(path, "approval code").map(Some),
+            None => Ok(crate::config::approval_code()),
+        }
+    }
+}
+
+fn public_url(text: &str) -> Result<String, String> {
+    let url = text.trim_end_matches('/');
+    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    match host {
+        Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', '@']) => {
+            Ok(url.to_owned())
+        }
+        _ => Err("give scheme and host alone, like https://fes.example.com".to_owned()),
+    }
+}
+
+/// What a server is started with.
+pub struct Options {
+    /// Where it listens.
+    pub bind: SocketAddr,
+    /// Under which other URLs it can be reached.
+    pub public: Vec<String>,
+    /// The token that MCP clients send.
+    pub bearer: Option<Secret>,
+    /// The operator's code.
+    pub code: Option<Secret>,
+}
+
+/// A server that runs until it is stopped.
+pub struct Server {
+    /// Its URL on this machine.
+    pub url: String,
+    stop: CancellationToken,
+    task: tokio::task::JoinHandle<Result<(), Failure>>,
+}
+
+impl Server {
+    /// Start serving the tools of a room, until the program is asked to stop.
+    pub async fn start(room: &Room, options: Options) -> Result<Self, Failure> {
+        let stop = room.stop.clone();
+        let site = Site::bind(options.bind).await?;
+        let (url, address) = (site.url(), site.address());
+        let remote = !address.ip().is_loopback();
+        let base = options.public.first().cloned().unwrap_or_else(|| url.clone());
+        let guard = Arc::new(Guard::new(address, &options.public, options.bearer));
+        let pages = Pages::new(room.agent.clone(), guard.clone(), options.code, !remote)
+            .map_err(|error| Failure::failed(format!("no random bytes: {error}")))?;
+        let toolbox = Arc::new(Toolbox::new(room.operations.clone()));
+        let handler = Handler::new(
+            room.agent.clone(),
+            toolbox,
+            &room.deployment,
+            "http",
+            ApprovalPages::at(base),
+        );
+        let parts = Parts { guard, pages, mcp: Some(handler), stop: stop.child_token() };
+        let task = tokio::spawn(site.serve(router(parts), stop.clone()));
+        Ok(Server { url, stop, task })
+    }
+
+    /// Serve until the program is asked to stop, and let open answers end.
+    pub async fn run(self) -> Result<(), Failure> {
+        self.task
+            .await
+            .unwrap_or_else(|error| Err(Failure::failed(format!("the server broke: {error}"))))
+    }
+
+    /// Stop, and let open answers end.
+    pub async fn stop(self) -> Result<(), Failure> {
+        self.stop.cancel();
+        self.run().await
+    }
+}
+
+/// Serve until stopped.
+pub async fn run(cli: &Cli, args: &ServeArgs, out: &Out) -> Result<Exit, Failure> {
+    let code = args.approval.code()?;
+    if !args.bind.ip().is_loopback() {
+        check_remote(args, code.is_some())?;
+    }
+    let bearer = match &args.auth_token_file {
+        Some(path) => Some(read_secret(path, "auth token")?),
+        None => None,
+    };
+    let room = Room::open(cli).await?;
+    let options = Options { bind: args.bind, public: args.public_url.clone(), bearer, code };
+    let server = Server::start(&room, options).await?;
+    if out.is_json() {
+        out.json_line(&json!({
+            "ready": true,
+            "url": server.url,
+            "mcp": format!("{}/mcp", server.url),
+            "approvals": format!("{}/approvals", server.url),
+            "deployment": room.deployment,
+            "tools": room.operations.len(),
+        }));
+    } else {
+        out.text(&format!(
+            "MCP        {url}/mcp  ({tools} tools, deployment {deployment})\n\
+             Approvals  {url}/approvals\n\
+             Stop with Ctrl-C.",
+            url = server.url,
+            tools = room.operations.len(),
+            deployment = room.deployment,
+        ));
+    }
+    let served = server.run().await;
+    room.close().await;
+    served.map(|()| Exit::Done)
+}
+
+/// An address that others reach needs a token for the tools and a code for the approvals.
+fn check_remote(args: &ServeArgs, has_code: bool) -> Result<(), Failure> {
+    if !args.allow_remote {
+        return Err(Failure::bad_usage(format!(
+            "{} can be reached from other machines",
+            args.bind
+        ))
+        .with_next_step(
+            "bind 127.0.0.1, or give --allow-remote with --auth-token-file and --approval-code-file",
+        ));
+    }
+    if !has_code {
+        return Err(Failure::bad_usage("whoever reaches this address could approve changes")
+            .with_next_step("give --approval-code-file, or set FES_APPROVAL_CODE"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_url_is_an_origin() {
+        assert_eq!(public_url("https://fes.example.com/").unwrap(), "https://fes.example.com");
+        for bad in ["fes.example.com", "ftp://x", "https://", "https://x/y", "https://me@x"] {
+            assert!(public_url(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn other_machines_are_let_in_only_with_a_token_and_a_code() {
+        let args = |allow_remote| ServeArgs {
+            bind: "0.0.0.0:8100".parse().unwrap(),
+            allow_remote,
+            auth_token_file: Some("token".into()),
+            public_url: Vec::new(),
+            approval: ApprovalArgs::default(),
+        };
+        assert!(check_remote(&args(false), true).is_err());
+        assert!(check_remote(&args(true), false).is_err());
+        assert!(check_remote(&args(true), true).is_ok());
+    }
+}

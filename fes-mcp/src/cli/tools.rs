@@ -1,0 +1,262 @@
+//! `fes-mcp tools`: list, explain and call single tools.
+
+use std::io::Read;
+
+use clap::Subcommand;
+use comfy_table::{Table, presets};
+use fes_agent::host::unknown_operation;
+use fes_agent::{Called, Options};
+use serde_json::{Value, json};
+use sisense_core::{Error, ErrorKind, Operation, Risk, generated};
+
+use super::act::{Said, ask, session};
+use super::output::Out;
+use super::room::Room;
+use super::{Cli, Exit, Failure, show};
+
+/// Largest arguments, in bytes.
+const LARGEST_ARGS: u64 = 4 * 1024 * 1024;
+
+/// What to do with tools.
+#[derive(Debug, Subcommand)]
+pub enum ToolsCommand {
+    /// List what there is
+    List {
+        /// Only those of this domain, or with this word in their name or summary
+        #[arg(value_name = "WORD")]
+        word: Option<String>,
+    },
+    /// Explain a tool: what it does, takes and gives
+    Show {
+        /// Id of the tool, such as access.get_user
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+    /// Call a tool; a change is shown first and waits for your yes
+    #[command(after_help = "\
+Examples:
+  fes-mcp tools call access.get_user --args '{\"user_name\": \"ann@example.com\"}'
+  fes-mcp tools call access.create_group --args @group.json --approve
+  echo '{}' | fes-mcp tools call dashboard.get_all_dashboards --args - --json")]
+    Call {
+        /// Id of the tool; the underscore form and former names do too
+        #[arg(value_name = "ID")]
+        id: String,
+
+        /// Arguments as a JSON object, as @FILE, or as - for stdin
+        #[arg(long, value_name = "JSON", default_value = "{}")]
+        args: String,
+
+        /// Approve what the preview shows, without being asked
+        #[arg(long)]
+        approve: bool,
+    },
+}
+
+/// List, explain or call.
+pub async fn run(cli: &Cli, command: &ToolsCommand, out: &Out) -> Result<Exit, Failure> {
+    match command {
+        ToolsCommand::List { word } => {
+            list(word.as_deref(), cli.state.read_only, out);
+            Ok(Exit::Done)
+        }
+        ToolsCommand::Show { id } => explain(id, out),
+        ToolsCommand::Call { id, args, approve } => {
+            // Wrong usage is told before anything is opened.
+            let operation = find(id)?;
+            let args = arguments(args)?;
+            generated::check(&operation.id, &args)
+                .map_err(|error| Failure::from(error.with_operation(&operation.id)))?;
+            let room = Room::open(cli).await?;
+            let done = Box::pin(call(&room, operation, args, *approve, out)).await;
+            room.close().await;
+            done
+        }
+    }
+}
+
+fn list(word: Option<&str>, read_only: bool, out: &Out) {
+    let word = word.map(str::to_lowercase);
+    let fits = |operation: &&Operation| {
+        let wanted = word.as_ref().is_none_or(|word| {
+            operation.id.contains(word.as_str()) || operation.summary.to_lowercase().contains(word)
+        });
+        wanted && !(read_only && operation.effect.writes())
+    };
+    let operations: Vec<&Operation> = generated::operations().iter().filter(fits).collect();
+    if out.is_json() {
+        let rows = operations.iter().map(|operation| {
+            json!({
+                "id": operation.id,
+                "effect": operation.effect,
+                "risk": operation.risk,
+                "scope": operation.scope,
+                "summary": operation.summary,
+                "aliases": operation.aliases,
+            })
+        });
+        out.json(&rows.collect());
+        return;
+    }
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED).force_no_tty();
+    table.set_header(["Tool", "Effect", "What it does"]);
+    for operation in &operations {
+        table.add_row([&operation.id, operation.effect.as_str(), &operation.summary]);
+    }
+    let count = match operations.len() {
+        0 => return out.text("No tool fits."),
+        1 => "1 tool".to_owned(),
+        n => format!("{n} tools"),
+    };
+    out.text(&format!("{}\n{count}", table.trim_fmt()));
+}
+
+fn find(id: &str) -> Result<&'static Operation, Failure> {
+    generated::find(id).ok_or_else(|| {
+        let failure = Failure::from(unknown_operation(generated::operations(), id)).usage();
+        if failure.report.candidates.is_empty() {
+            failure.with_next_step("see what there is: fes-mcp tools list")
+        } else {
+            failure
+        }
+    })
+}
+
+fn explain(id: &str, out: &Out) -> Result<Exit, Failure> {
+    let operation = find(id)?;
+    if out.is_json() {
+        out.json(&json!(operation));
+        return Ok(Exit::Done);
+    }
+    let mut parts = vec![format!("{} — {}", operation.id, operation.summary)];
+    let risk = match operation.risk {
+        Risk::Low => "",
+        Risk::Normal => ", normal risk",
+        Risk::High => ", high risk",
+    };
+    let approval = if operation.effect.writes() { "; a person approves it first" } else { "" };
+    parts.push(format!("Effect: {}{risk}{approval}", operation.effect.as_str()));
+    if !operation.description.trim().is_empty() {
+        parts.push(operation.description.trim().to_owned());
+    }
+    if !operation.ask.is_empty() {
+        let lines = operation.ask.iter().map(|ask| format!("  fes-mcp ask \"{ask}\""));
+        parts.push(format!("Ask for it\n{}", lines.collect::<Vec<_>>().join("\n")));
+    }
+    parts.push(format!("Arguments (JSON Schema)\n{:#}", operation.input_schema));
+    parts.push(format!("Result (JSON Schema)\n{:#}", operation.output_schema));
+    out.text(&parts.join("\n\n"));
+    Ok(Exit::Done)
+}
+
+/// The arguments: as given, from a file, or from stdin.
+fn arguments(given: &str) -> Result<Value, Failure> {
+    let (text, from) = match given.strip_prefix('@') {
+        Some(path) => (read(std::fs::File::open(path), path)?, path),
+        None if given == "-" => (read(Ok(std::io::stdin().lock()), "stdin")?, "stdin"),
+        None => (given.to_owned(), "--args"),
+    };
+    let value: Value = serde_json::from_str(&text).map_err(|error| {
+        Failure::from(Error::invalid(format!("the arguments in {from} are no JSON: {error}")))
+            .with_next_step("give a JSON object, such as '{\"user_name\": \"ann@example.com\"}'")
+    })?;
+    if !value.is_object() {
+        let error = Error::invalid(format!("the arguments in {from} are no JSON object"));
+        return Err(Failure::from(error)
+            .with_next_step("give a JSON object, such as '{\"user_name\": \"ann@example.com\"}'"));
+    }
+    Ok(value)
+}
+
+fn read(source: std::io::Result<impl Read>, name: &str) -> Result<String, Failure> {
+    let mut text = String::new();
+    let read = source.and_then(|source| source.take(LARGEST_ARGS + 1).read_to_string(&mut text));
+    read.map_err(|error| {
+        Failure::bad_usage(format!("cannot read the arguments from {name}: {error}"))
+    })?;
+    if text.len() as u64 > LARGEST_ARGS {
+        let message = format!("the arguments in {name} are larger than {LARGEST_ARGS} bytes");
+        return Err(Failure::bad_usage(message));
+    }
+    Ok(text)
+}
+
+async fn call(
+    room: &Room,
+    operation: &Operation,
+    args: Value,
+    approve: bool,
+    out: &Out,
+) -> Result<Exit, Failure> {
+    let session = session(room);
+    let mut called = once(room, &session, operation, args.clone(), out).await?;
+    loop {
+        let (pending, drifted) = match called {
+            Called::Done(step) => {
+                let writes = operation.effect.writes();
+                return Ok(tell(&step, writes, out));
+            }
+            Called::Denied(denial) => {
+                let error = Error::new(ErrorKind::Forbidden, denial.to_string())
+                    .with_operation(&operation.id)
+                    .with_next_step("call it without --read-only, if that is yours to decide");
+                return Err(error.into());
+            }
+            Called::NeedsApproval(pending) => (pending, None),
+            Called::Drifted { error, fresh } => (fresh, Some(error.message)),
+        };
+        match ask(room, &pending, approve, drifted.as_deref(), out).await? {
+            Said::No(exit) => return Ok(exit),
+            Said::Yes => called = once(room, &session, operation, args.clone(), out).await?,
+        }
+    }
+}
+
+async fn once(
+    room: &Room,
+    session: &fes_agent::Session,
+    operation: &Operation,
+    args: Value,
+    out: &Out,
+) -> Result<Called, Failure> {
+    let spinner = out.progress();
+    let mut options = Options::default().cancel(room.stop.child_token());
+    if let Some(spinner) = &spinner {
+        options = options.progress(spinner.sink());
+    }
+    let called = room.agent.call(session, &operation.id, args, options).await;
+    Ok(called.map_err(|error| error.with_operation(&operation.id))?)
+}
+
+/// Show what happened.
+fn tell(step: &fes_agent::report::StepReport, writes: bool, out: &Out) -> Exit {
+    if out.is_json() {
+        out.json(&show::step_json(step, writes));
+    } else if let Some(error) = &step.error {
+        if !step.changes.is_empty() {
+            out.note(&show::step(step));
+        }
+        out.note(&super::output::explain(error));
+    } else {
+        out.text(&show::step(step));
+    }
+    if step.ok { Exit::Done } else { Exit::Failed }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_an_object_from_anywhere() {
+        assert_eq!(arguments("{\"a\": 1}").unwrap(), json!({"a": 1}));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("args.json");
+        std::fs::write(&path, "{\"b\": 2}").unwrap();
+        assert_eq!(arguments(&format!("@{}", path.display())).unwrap(), json!({"b": 2}));
+        for bad in ["[1]", "nonsense", "@/nowhere/args.json", ""] {
+            assert_eq!(arguments(bad).unwrap_err().exit, Exit::Usage, "{bad}");
+        }
+    }
+}

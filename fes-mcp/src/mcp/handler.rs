@@ -1,0 +1,315 @@
+//! The MCP handler. A read runs; a change waits for a person, whoever calls and whatever is sent.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use fes_agent::host::unknown_operation;
+use fes_agent::{Agent, Called, Options, Session};
+use rmcp::model::{
+    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestMethod,
+    CompleteRequestParams, CompleteResult, Implementation, ListPromptsRequestMethod,
+    ListPromptsResult, ListResourceTemplatesRequestMethod, ListResourceTemplatesResult,
+    ListResourcesRequestMethod, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+    ServerCapabilities, ServerConfig, Tool,
+};
+use rmcp::service::{RequestContext, RoleServer};
+use rmcp::{ErrorData, ServerHandler};
+use serde_json::{Value, json};
+use sisense_core::{Error, ErrorKind, Operation, Secret};
+use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
+
+use super::progress::Reporter;
+use super::{LONGEST_CALL, Toolbox, answer};
+use crate::http::{Guard, Pages, Parts, Site, router};
+
+/// How long a client may keep the list of tools, in milliseconds: it changes only with the program.
+const LIST_TTL_MS: u64 = 60 * 60 * 1000;
+/// How many tools stand on one page. All of them, unless there are very many.
+const PAGE: usize = 500;
+/// Longest name of a client that is kept, in characters.
+const LONGEST_NAME: usize = 60;
+
+const INSTRUCTIONS: &str = "\
+Tools of a Sisense deployment: users, groups, dashboards, data models. Reads answer at once. \
+A tool that changes something answers first with a preview and a link: show the person both, and \
+repeat exactly the same call once the person has approved. Never claim that a change is made \
+before the answer says so. When an answer says that it is a part, say that too.";
+
+/// The handler. Cheap to clone; clones share everything.
+#[derive(Clone)]
+pub struct Handler {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    agent: Arc<Agent>,
+    toolbox: Arc<Toolbox>,
+    deployment: String,
+    transport: &'static str,
+    pages: ApprovalPages,
+}
+
+impl Handler {
+    /// Serve these tools for a deployment over a transport.
+    pub fn new(
+        agent: Arc<Agent>,
+        toolbox: Arc<Toolbox>,
+        deployment: &str,
+        transport: &'static str,
+        pages: ApprovalPages,
+    ) -> Self {
+        let deployment = deployment.to_owned();
+        Handler { inner: Arc::new(Inner { agent, toolbox, deployment, transport, pages }) }
+    }
+
+    /// Who calls: the client by the name that it gives itself, and how it is connected. An approval
+    /// is bound to both.
+    fn session(&self, context: &RequestContext<RoleServer>) -> Session {
+        let name = context.client_info().map_or_else(String::new, |client| client.name);
+        let name: String = name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
+        let name = if name.is_empty() { "an MCP client" } else { &name };
+        let transport = self.inner.transport;
+        Session::new(transport, format!("{name} over {transport}"), &self.inner.deployment)
+    }
+
+    fn unknown_tool(&self, name: &str) -> ErrorData {
+        let error = unknown_operation(self.inner.toolbox.operations(), name);
+        let nearest: Vec<String> =
+            error.candidates().iter().map(|id| id.replace('.', "_")).collect();
+        let hint = match nearest.as_slice() {
+            [] => "see tools/list".to_owned(),
+            names => format!("did you mean {}?", names.join(" or ")),
+        };
+        ErrorData::invalid_params(
+            format!("there is no tool of this name; {hint}"),
+            Some(json!({ "nearest": nearest })),
+        )
+    }
+
+    async fn call(
+        &self,
+        operation: &Operation,
+        args: Value,
+        context: RequestContext<RoleServer>,
+    ) -> CallToolResult {
+        let session = self.session(&context);
+        let reporter = context
+            .meta
+            .get_progress_token()
+            .map(|token| Reporter::start(context.peer.clone(), token));
+        // A child, so that a call that takes too long is stopped like one that was cancelled.
+        let cancel = context.ct.child_token();
+        let mut options = Options::default().cancel(cancel.clone());
+        if let Some(reporter) = &reporter {
+            options = options.progress(reporter.sink());
+        }
+        let call = self.inner.agent.call(&session, &operation.id, args, options);
+        tokio::pin!(call);
+        let called = tokio::select! {
+            called = &mut call => called,
+            () = tokio::time::sleep(LONGEST_CALL) => {
+                // Stops between two writes, never inside one; what is known then is told.
+                cancel.cancel();
+                call.await
+            }
+        };
+        if let Some(reporter) = reporter {
+            reporter.finish().await;
+        }
+        match called {
+            Ok(Called::Done(step)) => answer::ran(&step, operation.effect.writes()),
+            Ok(Called::NeedsApproval(pending)) => {
+                let link = self.inner.pages.link(&pending.id).await;
+                answer::waits(&pending, link.as_deref(), None)
+            }
+            Ok(Called::Drifted { error, fresh }) => {
+                let link = self.inner.pages.link(&fresh.id).await;
+                answer::waits(&fresh, link.as_deref(), Some(&error))
+            }
+            Ok(Called::Denied(denial)) => answer::denied(&denial),
+            Err(error) => answer::failed(error.with_operation(&operation.id).report()),
+        }
+    }
+}
+
+impl ServerHandler for Handler {
+    fn get_info(&self) -> ServerConfig {
+        let server = Implementation::new("fes-mcp", env!("CARGO_PKG_VERSION"))
+            .with_title("Sisense")
+            .with_description("Users, groups, dashboards and data models of a Sisense deployment");
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+            .with_server_info(server)
+            .with_instructions(INSTRUCTIONS)
+    }
+
+    async fn list_tools(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let tools = self.inner.toolbox.tools();
+        let start = match request.and_then(|request| request.cursor) {
+            None => 0,
+            // A cursor is the name of the last tool of the page before.
+            Some(cursor) => match tools.iter().position(|tool| tool.name == cursor.as_str()) {
+                Some(last) => last + 1,
+                None => {
+                    return Err(ErrorData::invalid_params(
+                        "the cursor is not one of this list",
+                        None,
+                    ));
+                }
+            },
+        };
+        let page: Vec<Tool> = tools[start..].iter().take(PAGE).cloned().collect();
+        let more = start + page.len() < tools.len();
+        let next = page.last().filter(|_| more).map(|tool| tool.name.to_string());
+        let mut list = ListToolsResult::with_all_items(page)
+            .with_ttl_ms(LIST_TTL_MS)
+            .with_cache_scope(CacheScope::Private);
+        list.next_cursor = next;
+        Ok(list)
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        self.inner.toolbox.tool(name).cloned()
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let operation = self
+            .inner
+            .toolbox
+            .find(&request.name)
+            .ok_or_else(|| self.unknown_tool(&request.name))?;
+        let args = Value::Object(request.arguments.unwrap_or_default());
+        let started = std::time::Instant::now();
+        let result = Box::pin(self.call(operation, args, context)).await;
+        tracing::info!(
+            tool = operation.id,
+            error = result.is_error.unwrap_or(false),
+            ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "tools/call"
+        );
+        Ok(result.into())
+    }
+
+    // What is not declared is not answered: the defaults would answer with empty lists.
+
+    async fn list_prompts(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        Err(ErrorData::method_not_found::<ListPromptsRequestMethod>())
+    }
+
+    async fn list_resources(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        Err(ErrorData::method_not_found::<ListResourcesRequestMethod>())
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        Err(ErrorData::method_not_found::<ListResourceTemplatesRequestMethod>())
+    }
+
+    async fn complete(
+        &self,
+        _: CompleteRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        Err(ErrorData::method_not_found::<CompleteRequestMethod>())
+    }
+}
+
+/// Where a person sees and decides what waits.
+#[derive(Clone)]
+pub struct ApprovalPages(Arc<Place>);
+
+enum Place {
+    /// Pages that are served already.
+    At(String),
+    /// Pages that start when the first change waits.
+    WhenNeeded {
+        agent: Arc<Agent>,
+        address: SocketAddr,
+        code: Option<Secret>,
+        stop: CancellationToken,
+        url: OnceCell<String>,
+    },
+}
+
+impl ApprovalPages {
+    /// Pages that are served already under this URL.
+    pub fn at(url: String) -> Self {
+        ApprovalPages(Arc::new(Place::At(url)))
+    }
+
+    /// Pages of this process on this loopback address, started by the first change that waits.
+    pub fn when_needed(
+        agent: Arc<Agent>,
+        address: SocketAddr,
+        code: Option<Secret>,
+        stop: CancellationToken,
+    ) -> Self {
+        ApprovalPages(Arc::new(Place::WhenNeeded {
+            agent,
+            address,
+            code,
+            stop,
+            url: OnceCell::new(),
+        }))
+    }
+
+    /// The page of an approval; none when the pages cannot be served.
+    async fn link(&self, id: &str) -> Option<String> {
+        let base = match self.0.as_ref() {
+            Place::At(url) => url,
+            Place::WhenNeeded { agent, address, code, stop, url } => {
+                let started = url
+                    .get_or_try_init(|| start(agent.clone(), *address, code.clone(), stop.clone()))
+                    .await;
+                match started {
+                    Ok(url) => url,
+                    Err(error) => {
+                        tracing::warn!(%error, "the approval page does not start");
+                        return None;
+                    }
+                }
+            }
+        };
+        Some(format!("{base}/approvals/{id}"))
+    }
+}
+
+async fn start(
+    agent: Arc<Agent>,
+    address: SocketAddr,
+    code: Option<Secret>,
+    stop: CancellationToken,
+) -> Result<String, Error> {
+    let site = Site::bind(address).await.map_err(|failure| Error::from(*failure.report))?;
+    let url = site.url();
+    let guard = Arc::new(Guard::new(site.address(), &[], None));
+    let pages = Pages::new(agent, guard.clone(), code, true).map_err(|error| {
+        Error::new(ErrorKind::Unexpected, "the system gives no random bytes").with_source(error)
+    })?;
+    let parts = Parts { guard, pages, mcp: None, stop: stop.clone() };
+    tokio::spawn(async move {
+        if let Err(failure) = site.serve(router(parts), stop).await {
+            tracing::warn!(error = %failure.report, "the approval page stopped");
+        }
+    });
+    Ok(url)
+}

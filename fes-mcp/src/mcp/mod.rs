@@ -1,0 +1,14 @@
+//! The MCP server, the same over stdio and over HTTP, for clients of every revision.
+
+mod answer;
+mod handler;
+mod progress;
+mod tools;
+
+use std::time::Duration;
+
+pub use handler::{ApprovalPages, Handler};
+pub use tools::Toolbox;
+
+/// Longest time for one tool call.
+pub const LONGEST_CALL: Duration = Duration::from_secs(55 * 60);

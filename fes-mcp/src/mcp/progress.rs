@@ -1,0 +1,117 @@
+//! Progress of a call, told to the client that asked for it, and to no other.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rmcp::model::{ProgressNotificationParam, ProgressToken};
+use rmcp::service::{Peer, RoleServer};
+use sisense_core::run::{Progress, ProgressSink};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// Shortest time between two messages: a slow reader must never hold a run back.
+const BETWEEN: Duration = Duration::from_millis(250);
+
+/// Tells a client how far a call has come, until it is finished or dropped.
+pub struct Reporter {
+    latest: Arc<watch::Sender<Option<Progress>>>,
+    closing: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Reporter {
+    /// Tell this client under its token.
+    pub fn start(peer: Peer<RoleServer>, token: ProgressToken) -> Self {
+        let (latest, seen) = watch::channel(None);
+        let closing = CancellationToken::new();
+        let task = tokio::spawn(tell(peer, token, seen, closing.clone()));
+        Reporter { latest: Arc::new(latest), closing, task }
+    }
+
+    /// Where a run reports to. Never blocks; what comes too fast is told as its latest.
+    pub fn sink(&self) -> ProgressSink {
+        let latest = Arc::downgrade(&self.latest);
+        Arc::new(move |progress| {
+            if let Some(latest) = latest.upgrade() {
+                latest.send_replace(Some(progress));
+            }
+        })
+    }
+
+    /// Tell the latest, and then no more: nothing may follow the answer.
+    pub async fn finish(mut self) {
+        self.closing.cancel();
+        if tokio::time::timeout(BETWEEN, &mut self.task).await.is_err() {
+            tracing::debug!("the client is slow to take progress");
+        }
+    }
+}
+
+impl Drop for Reporter {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn tell(
+    peer: Peer<RoleServer>,
+    token: ProgressToken,
+    mut seen: watch::Receiver<Option<Progress>>,
+    closing: CancellationToken,
+) {
+    let mut pace = tokio::time::interval(BETWEEN);
+    pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut last = 0.0;
+    loop {
+        tokio::select! {
+            biased;
+            changed = seen.changed() => if changed.is_err() { return },
+            () = closing.cancelled() => return,
+        }
+        tokio::select! {
+            _ = pace.tick() => {}
+            () = closing.cancelled() => {}
+        }
+        let Some(progress) = seen.borrow_and_update().clone() else {
+            continue;
+        };
+        last = next(last, progress.done);
+        let mut message =
+            ProgressNotificationParam::new(token.clone(), last).with_message(progress.message);
+        if let Some(total) = progress.total {
+            message = message.with_total(as_f64(total).max(last));
+        }
+        if let Err(error) = peer.notify_progress(message).await {
+            tracing::debug!(%error, "the client takes no progress");
+            return;
+        }
+    }
+}
+
+/// Each value must be larger than the one before, also while the count stands still.
+fn next(last: f64, done: u64) -> f64 {
+    let done = as_f64(done);
+    if done > last { done } else { last + 0.001 }
+}
+
+// Counts beyond 2^52 lose their last digits, which nobody reads.
+#[allow(clippy::cast_precision_loss)]
+fn as_f64(count: u64) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_only_grow() {
+        let mut last = 0.0;
+        for done in [0, 0, 1, 1, 5, 3] {
+            let value = next(last, done);
+            assert!(value > last);
+            last = value;
+        }
+    }
+}

@@ -1,0 +1,58 @@
+use pretty_assertions::assert_eq;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::support::mcp::{Mcp, http};
+use crate::support::{Running, run};
+
+const SERVE: [&str; 5] = ["serve", "--sandbox", "--bind", "127.0.0.1:0", "--json"];
+
+#[test]
+fn other_hosts_and_foreign_origins_are_refused_everywhere() {
+    let running = Running::start(&SERVE);
+    let url = running.text("/url");
+    for path in ["/health", "/approvals", "/approvals/x", "/mcp", "/"] {
+        let get = |name: &str, value: &str| {
+            http().get(format!("{url}{path}")).header(name, value).send().unwrap().status()
+        };
+        assert_eq!(get("host", "evil.example"), 403, "{path}");
+        assert_eq!(get("origin", "http://evil.example"), 403, "{path}");
+        assert_eq!(get("origin", "null"), 403, "{path}");
+    }
+    let mcp = Mcp::modern(&url);
+    let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {} });
+    for (name, value) in [("host", "evil.example"), ("origin", "https://evil.example")] {
+        assert_eq!(mcp.post(&list).header(name, value).send().unwrap().status(), 403, "{name}");
+    }
+    assert_ne!(mcp.post(&list).header("origin", &url).send().unwrap().status(), 403);
+}
+
+#[test]
+fn health_tells_little() {
+    let running = Running::start(&SERVE);
+    let answer = http().get(format!("{}/health", running.text("/url"))).send().unwrap();
+    assert_eq!(answer.text().unwrap(), "{\"status\":\"ok\"}");
+}
+
+#[test]
+fn a_bearer_token_is_asked_for_when_one_is_set() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("token");
+    std::fs::write(&file, "s3cret\n").unwrap();
+    let file = file.display().to_string();
+    let running = Running::start(&[&SERVE[..], &["--auth-token-file", &file]].concat());
+    let mcp = Mcp::modern(&running.text("/url"));
+    let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {} });
+    let refused = mcp.post(&list).send().unwrap();
+    assert_eq!(refused.status(), 401);
+    assert!(refused.headers().contains_key("www-authenticate"));
+    assert_eq!(mcp.post(&list).bearer_auth("wrong").send().unwrap().status(), 401);
+    assert_ne!(mcp.post(&list).bearer_auth("s3cret").send().unwrap().status(), 401);
+}
+
+#[test]
+fn other_machines_are_let_in_only_on_purpose() {
+    let ended = run(&["serve", "--sandbox", "--bind", "0.0.0.0:0"]);
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.stderr.contains("--allow-remote"), "{}", ended.stderr);
+}
