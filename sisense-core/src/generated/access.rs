@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::dispatch::{Deployments, decode, no_arguments, send, unknown, whole};
+use crate::dispatch::{Deployments, decode, no_arguments, part, send, unknown, whole};
 use crate::domains::access;
 use crate::error::Result;
 use crate::operation::Outcome;
@@ -14,6 +14,7 @@ pub(super) fn check(id: &str, args: Value) -> Result<()> {
     match id {
         "access.create_user" => decode::<access::CreateUser>(args).map(drop),
         "access.delete_user" => decode::<access::DeleteUser>(args).map(drop),
+        "access.get_all_dashboard_shares" => no_arguments(args),
         "access.get_group" => decode::<access::GetGroup>(args).map(drop),
         "access.get_user" => decode::<access::GetUser>(args).map(drop),
         "access.get_users_all" => decode::<access::GetUsersAll>(args).map(drop),
@@ -29,6 +30,10 @@ pub(super) async fn call(on: Deployments<'_>, run: &Run, id: &str, args: Value) 
     match id {
         "access.create_user" => whole(send(access.create_user(run, decode(args)?)).await?),
         "access.delete_user" => whole(send(access.delete_user(run, decode(args)?)).await?),
+        "access.get_all_dashboard_shares" => {
+            no_arguments(args)?;
+            part(send(access.get_all_dashboard_shares()).await?)
+        }
         "access.get_group" => whole(send(access.get_group(decode(args)?)).await?),
         "access.get_user" => whole(send(access.get_user(decode(args)?)).await?),
         "access.get_users_all" => whole(send(access.get_users_all(decode(args)?)).await?),

@@ -45,6 +45,30 @@ export interface CreatedUser {
   notes: string[];
 }
 
+/** One share of one dashboard, or a dashboard that is shared with nobody. */
+export interface DashboardShareRow {
+  /** Id of the dashboard. Titles repeat, ids do not. */
+  dashboard_id: string;
+  /** Title of the dashboard. */
+  dashboard: string | null;
+  /** `user` or `group`; `null` for a dashboard that is shared with nobody. */
+  share_type: string | null;
+  /** E-mail of the user or name of the group; `null` when there is no such party any more. */
+  share_name: string | null;
+  /** Id of the user or group; `null` for a dashboard that is shared with nobody. */
+  share_id: string | null;
+  /** `view` or `edit`; `null` for the owner. */
+  rule: string | null;
+  /** Whether this is the owner's own row, which is no share. */
+  is_owner: boolean;
+  /** Whether they get the dashboard's reports by mail. */
+  subscribe: boolean | null;
+  /**
+   * Whether the user or group still exists; `null` for a dashboard that is shared with nobody.
+   */
+  resolved: boolean | null;
+}
+
 /** The answer to deleting a user. */
 export interface DeletedUser {
   /** The user's id. */
@@ -280,6 +304,24 @@ export class AccessDomain {
    */
   async deleteUser(params: DeleteUserParams, options?: WriteOptions): Promise<DeletedUser> {
     return this.#caller.write("access.delete_user", params, options);
+  }
+
+  /**
+   * List with whom every dashboard is shared, one row per share.
+   *
+   * A dashboard that is shared with nobody has one row of `null`s. The owner's own row is
+   * marked and is no share. Users and groups that no longer exist keep their id and are not
+   * resolved. Three requests. When the server refuses the list of all dashboards, they are
+   * searched page by page, and the answer is a part: it may hold only what the token's user
+   * sees.
+   *
+   * The answer may be a part: `missing(result)` names what could not be loaded.
+   *
+   * @throws SisenseError: `forbidden` when the token may not list users or groups. A page that
+   * is lost is an error, never a shorter list.
+   */
+  async getAllDashboardShares(): Promise<DashboardShareRow[]> {
+    return this.#caller.read("access.get_all_dashboard_shares", {});
   }
 
   /**

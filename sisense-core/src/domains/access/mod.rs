@@ -10,14 +10,17 @@
 //! | [`Access::get_group`] | read |
 //! | [`Access::users_per_group`] | read |
 //! | [`Access::users_per_group_all`] | read |
+//! | [`Access::get_all_dashboard_shares`] | read |
 
 mod groups;
 mod models;
 mod params;
+mod shares;
 mod users;
 
 pub use models::*;
 pub use params::*;
+pub use shares::*;
 
 use super::lookup::groups::GroupRecord;
 use super::lookup::roles::RoleRecord;
@@ -66,4 +69,5 @@ pub(super) fn schemas(schemas: &mut OperationSchemas) {
     schemas.add::<GetGroup, Group>("access.get_group");
     schemas.add::<UsersPerGroup, GroupUsers>("access.users_per_group");
     schemas.add::<(), Vec<GroupMembers>>("access.users_per_group_all");
+    schemas.add::<(), Vec<DashboardShareRow>>("access.get_all_dashboard_shares");
 }

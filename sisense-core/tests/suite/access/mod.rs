@@ -79,3 +79,4 @@ impl Fake {
 pub fn approved(changes: Vec<Change>) -> Run {
     Run::approved(changes).start()
 }
+mod shares;

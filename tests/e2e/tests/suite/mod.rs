@@ -1,2 +1,3 @@
 mod datamodels;
+mod shares;
 pub mod support;

@@ -65,6 +65,37 @@ class CreatedUser(TypedDict):
     """What else is to be known, such as that the account waits for activation."""
 
 
+class DashboardShareRow(TypedDict):
+    """One share of one dashboard, or a dashboard that is shared with nobody."""
+
+    dashboard_id: str
+    """Id of the dashboard. Titles repeat, ids do not."""
+
+    dashboard: str | None
+    """Title of the dashboard."""
+
+    share_type: str | None
+    """`user` or `group`; `null` for a dashboard that is shared with nobody."""
+
+    share_name: str | None
+    """E-mail of the user or name of the group; `null` when there is no such party any more."""
+
+    share_id: str | None
+    """Id of the user or group; `null` for a dashboard that is shared with nobody."""
+
+    rule: str | None
+    """`view` or `edit`; `null` for the owner."""
+
+    is_owner: bool
+    """Whether this is the owner's own row, which is no share."""
+
+    subscribe: bool | None
+    """Whether they get the dashboard's reports by mail."""
+
+    resolved: bool | None
+    """Whether the user or group still exists; `null` for a dashboard that is shared with nobody."""
+
+
 class DeletedUser(TypedDict):
     """The answer to deleting a user."""
 
@@ -315,6 +346,26 @@ class AccessDomain(Domain):
             approve,
         )
 
+    def get_all_dashboard_shares(self) -> list[DashboardShareRow]:
+        """List with whom every dashboard is shared, one row per share.
+
+        A dashboard that is shared with nobody has one row of `null`s. The owner's own row is
+        marked and is no share. Users and groups that no longer exist keep their id and are not
+        resolved. Three requests. When the server refuses the list of all dashboards, they are
+        searched page by page, and the answer is a part: it may hold only what the token's user
+        sees.
+
+        The answer may be a part: its attribute `missing` names what could not be loaded.
+
+        Raises:
+            SisenseError: `forbidden` when the token may not list users or groups. A page that
+            is lost is an error, never a shorter list.
+        """
+        return self._read(
+            "access.get_all_dashboard_shares",
+            {},
+        )
+
     def get_group(
         self,
         *,
@@ -537,6 +588,26 @@ class AsyncAccessDomain(AsyncDomain):
                 "user_name": user_name,
             },
             approve,
+        )
+
+    async def get_all_dashboard_shares(self) -> list[DashboardShareRow]:
+        """List with whom every dashboard is shared, one row per share.
+
+        A dashboard that is shared with nobody has one row of `null`s. The owner's own row is
+        marked and is no share. Users and groups that no longer exist keep their id and are not
+        resolved. Three requests. When the server refuses the list of all dashboards, they are
+        searched page by page, and the answer is a part: it may hold only what the token's user
+        sees.
+
+        The answer may be a part: its attribute `missing` names what could not be loaded.
+
+        Raises:
+            SisenseError: `forbidden` when the token may not list users or groups. A page that
+            is lost is an error, never a shorter list.
+        """
+        return await self._read(
+            "access.get_all_dashboard_shares",
+            {},
         )
 
     async def get_group(
