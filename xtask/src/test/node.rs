@@ -22,6 +22,11 @@ pub fn addon() -> Result<Outcome> {
         npm(&["ci", "--ignore-scripts", "--no-audit", "--no-fund"])?;
         std::fs::write(stamp, wanted)?;
     }
+    // What is no longer written must not be loaded.
+    let dist = folder.join("dist");
+    if dist.is_dir() {
+        std::fs::remove_dir_all(&dist)?;
+    }
     npm(&["run", "--silent", "build"])?;
     Ok(Outcome::Done)
 }

@@ -1,0 +1,112 @@
+//! The native client and its previews.
+
+use std::sync::Arc;
+
+use fes_bindings::{Handle, Options};
+use napi_derive::napi;
+
+use crate::rejected;
+
+/// How to reach a deployment.
+#[napi(object)]
+pub struct ClientOptions {
+    /// Scheme, host, port and tenant prefix.
+    pub url: String,
+    /// The API token.
+    pub token: String,
+    /// What to call the deployment.
+    pub name: Option<String>,
+    /// Whether certificates are checked. They are by default.
+    pub verify: Option<bool>,
+    /// A PEM file with further certificate authorities.
+    pub ca_file: Option<String>,
+    /// Longest time for one request, in seconds.
+    pub timeout: Option<f64>,
+}
+
+/// One deployment, or a source and a target.
+#[napi]
+pub struct NativeClient {
+    handle: Handle,
+}
+
+#[napi]
+impl NativeClient {
+    /// Set up a client. Sends nothing.
+    #[napi(factory)]
+    pub fn open(options: ClientOptions) -> napi::Result<Self> {
+        let options = Options {
+            url: options.url,
+            token: options.token,
+            name: options.name,
+            accept_invalid: !options.verify.unwrap_or(true),
+            ca_file: options.ca_file.map(Into::into),
+            timeout: options.timeout,
+        };
+        Ok(NativeClient { handle: Handle::open(options).map_err(rejected)? })
+    }
+
+    /// A client from the environment.
+    #[napi(factory)]
+    pub fn from_env() -> napi::Result<Self> {
+        Ok(NativeClient { handle: Handle::from_env().map_err(rejected)? })
+    }
+
+    /// This deployment as the source, another as the target.
+    #[napi]
+    pub fn to(&self, target: &NativeClient) -> NativeClient {
+        NativeClient { handle: self.handle.to(&target.handle) }
+    }
+
+    /// The name of the deployment.
+    #[napi(getter)]
+    pub fn name(&self) -> String {
+        self.handle.name().to_owned()
+    }
+
+    /// The base URL.
+    #[napi(getter)]
+    pub fn url(&self) -> String {
+        self.handle.url().to_owned()
+    }
+
+    /// Call an operation that reads.
+    #[napi]
+    pub async fn call(&self, id: String, args: String) -> napi::Result<String> {
+        self.handle.call(&id, &args).await.map_err(rejected)
+    }
+
+    /// What an operation would change.
+    #[napi]
+    pub async fn preview(&self, id: String, args: String) -> napi::Result<NativePreview> {
+        let preview = self.handle.preview(&id, &args).await.map_err(rejected)?;
+        Ok(NativePreview { preview: Arc::new(preview) })
+    }
+}
+
+/// What an operation would change, until it is applied.
+#[napi]
+pub struct NativePreview {
+    preview: Arc<fes_bindings::Preview>,
+}
+
+#[napi]
+impl NativePreview {
+    /// The changes, as a JSON list.
+    #[napi(getter)]
+    pub fn changes(&self) -> napi::Result<String> {
+        self.preview.changes().map_err(rejected)
+    }
+
+    /// The answer that the operation would give.
+    #[napi(getter)]
+    pub fn outcome(&self) -> napi::Result<String> {
+        self.preview.outcome().map_err(rejected)
+    }
+
+    /// Make exactly these changes.
+    #[napi]
+    pub async fn apply(&self) -> napi::Result<String> {
+        self.preview.apply().await.map_err(rejected)
+    }
+}

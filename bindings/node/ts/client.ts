@@ -1,0 +1,134 @@
+import type { Caller, WriteOptions } from "./caller.js";
+import type { Change } from "./change.js";
+import { Domains } from "./domains/index.js";
+import { InvalidInputError, NotApprovedError } from "./errors.js";
+import { later, native, now } from "./native.js";
+import type { ClientOptions, NativeClient, NativePreview } from "./native.js";
+import { decoded } from "./result.js";
+
+/** What an operation would change, and the answer it would give. */
+export class Preview<T = unknown> {
+  readonly #native: NativePreview;
+  /** The changes. Empty when everything is as wished. */
+  readonly changes: Change[];
+
+  constructor(preview: NativePreview) {
+    this.#native = preview;
+    this.changes = JSON.parse(now(() => preview.changes)) as Change[];
+  }
+
+  /** The answer that the operation would give; new ids are placeholders. */
+  get result(): T {
+    return decoded<T>(now(() => this.#native.outcome));
+  }
+
+  /** Make exactly these changes. A person has approved them. Works once. */
+  async apply(): Promise<T> {
+    return decoded<T>(await later(() => this.#native.apply()));
+  }
+}
+
+/** Makes the calls of one client. */
+class NativeCaller implements Caller {
+  constructor(readonly native: NativeClient) {}
+
+  async read<T>(operation: string, args: object): Promise<T> {
+    return decoded<T>(await later(() => this.native.call(operation, encoded(operation, args))));
+  }
+
+  async preview<T>(operation: string, args: object): Promise<Preview<T>> {
+    const text = encoded(operation, args);
+    return new Preview<T>(await later(() => this.native.preview(operation, text)));
+  }
+
+  async write<T>(operation: string, args: object, options?: WriteOptions): Promise<T> {
+    const preview = await this.preview<T>(operation, args);
+    if (preview.changes.length === 0) return preview.result;
+    const approve = options?.approve;
+    if (approve === undefined || (await approve(preview.changes)) !== true) {
+      throw refused(operation, preview.changes, approve !== undefined);
+    }
+    return preview.apply();
+  }
+
+  to(target: Caller): Caller {
+    if (!(target instanceof NativeCaller)) throw new TypeError("the target is no client");
+    return new NativeCaller(this.native.to(target.native));
+  }
+}
+
+/** A client of one deployment. */
+export class Client extends Domains {
+  protected readonly caller: NativeCaller;
+
+  /** Set up a client. Sends nothing. */
+  constructor(options: ClientOptions) {
+    super();
+    const given = Object.fromEntries(
+      Object.entries(options).filter(([, value]) => value !== undefined && value !== null),
+    ) as unknown as ClientOptions;
+    this.caller = new NativeCaller(now(() => native.NativeClient.open(given)));
+  }
+
+  /** A client from `SISENSE_URL` and `SISENSE_TOKEN`. */
+  static fromEnv(): Client {
+    const client = Object.create(Client.prototype) as { caller: NativeCaller };
+    client.caller = new NativeCaller(now(() => native.NativeClient.fromEnv()));
+    return client as unknown as Client;
+  }
+
+  /** The name of the deployment. */
+  get name(): string {
+    return this.caller.native.name;
+  }
+
+  /** The base URL of the deployment. */
+  get url(): string {
+    return this.caller.native.url;
+  }
+
+  /**
+   * Call an operation by its id, such as `access.get_user`.
+   *
+   * An operation that changes something asks `options.approve` first.
+   */
+  async call<T = unknown>(operation: string, args: object = {}, options?: WriteOptions): Promise<T> {
+    return now(() => native.writes(operation))
+      ? this.caller.write<T>(operation, args, options)
+      : this.caller.read<T>(operation, args);
+  }
+
+  /** What an operation would change. Sends nothing but reads. */
+  async preview<T = unknown>(operation: string, args: object = {}): Promise<Preview<T>> {
+    return this.caller.preview<T>(operation, args);
+  }
+
+  /** Names the deployment and never the token. */
+  toJSON(): { name: string; url: string } {
+    return { name: this.name, url: this.url };
+  }
+}
+
+/** Arguments as JSON. Those that are `undefined` or `null` are left out. */
+function encoded(operation: string, args: object): string {
+  try {
+    const given = Object.entries(args).filter(([, value]) => value !== undefined && value !== null);
+    return JSON.stringify(Object.fromEntries(given), (name, value: unknown) => {
+      if (typeof value === "number" && !Number.isFinite(value)) {
+        throw new TypeError(`${name} is no finite number`);
+      }
+      return value;
+    });
+  } catch (cause) {
+    const message = "the arguments are no JSON";
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const text = `${operation}: ${message}: ${why}`;
+    throw new InvalidInputError({ kind: "invalid_input", message, operation, text }, { cause });
+  }
+}
+
+function refused(operation: string, changes: Change[], asked: boolean): NotApprovedError {
+  const what = changes.length === 1 ? "1 change was" : `${changes.length} changes were`;
+  const message = asked ? `${what} not approved` : `${what} shown to nobody; give \`approve\``;
+  return new NotApprovedError({ message, operation, changes, text: `${operation}: ${message}` });
+}
