@@ -38,7 +38,7 @@ fn index(registry: &Registry) -> String {
     for domain in &registry.domains {
         let (name, class) = (camel(&domain.name), pascal(&domain.name));
         text.push('\n');
-        text.push_str(&comment(&[domain.summary.clone()], "  "));
+        text.push_str(&comment(std::slice::from_ref(&domain.summary), "  "));
         text.push_str(&if domain.takes_target {
             format!(
                 "  {name}(target: Domains): {class}Domain {{\n    \
@@ -69,7 +69,7 @@ fn module(domain: &Domain) -> String {
         }
     }
     text.push('\n');
-    text.push_str(&comment(&[domain.summary.clone()], ""));
+    text.push_str(&comment(std::slice::from_ref(&domain.summary), ""));
     text.push_str(&format!("export class {}Domain {{\n", pascal(&domain.name)));
     text.push_str("  readonly #caller: Caller;\n\n  constructor(caller: Caller) {\n    this.#caller = caller;\n  }\n");
     for (operation, (taken, given)) in domain.operations.iter().zip(&types.operations) {
