@@ -10,6 +10,10 @@ use crate::preview::one_line;
 
 /// Most rows on a terminal; into a file or a pipe go all.
 const MOST_ROWS: usize = 200;
+/// Widest cell, in characters.
+const WIDEST: usize = 60;
+/// How many columns are shown even where they do not fit.
+const FEWEST: usize = 3;
 
 /// What happened in a step, for a person.
 pub fn step(step: &StepReport) -> String {
@@ -94,7 +98,6 @@ fn result(result: &Value) -> String {
 
 fn table(data: &report::Table) -> String {
     let terminal = std::io::stdout().is_terminal();
-    let most = if terminal { MOST_ROWS } else { usize::MAX };
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
     if terminal {
@@ -102,15 +105,25 @@ fn table(data: &report::Table) -> String {
     } else {
         table.force_no_tty();
     }
-    table.set_header(data.columns.iter().map(|column| column.label.as_str()));
+    let width = if terminal { table.width().map(usize::from) } else { None };
+    let most = if terminal { MOST_ROWS } else { usize::MAX };
+    let shown = columns_that_fit(data, width);
+    table.set_header(shown.iter().map(|index| data.columns[*index].label.as_str()));
     for row in data.rows.iter().take(most) {
-        table.add_row(row.iter().map(|cell| one_line(&cell.to_string())));
+        table.add_row(shown.iter().map(|index| short(&row[*index].to_string())));
     }
-    for (index, column) in data.columns.iter().enumerate() {
-        if let (true, Some(shown)) = (column.numeric, table.column_mut(index)) {
-            shown.set_cell_alignment(CellAlignment::Right);
+    for (place, index) in shown.iter().enumerate() {
+        if let (true, Some(column)) = (data.columns[*index].numeric, table.column_mut(place)) {
+            column.set_cell_alignment(CellAlignment::Right);
         }
     }
+    let hidden = data.columns.iter().enumerate().filter(|(index, _)| !shown.contains(index));
+    let hidden: Vec<&str> = hidden.map(|(_, column)| column.label.as_str()).collect();
+    format!("{}\n{}", table.trim_fmt(), count(data, most, &hidden))
+}
+
+/// How much there is, and what of it is not shown.
+fn count(data: &report::Table, most: usize, hidden: &[&str]) -> String {
     let rows = data.rows.len();
     let name = data.title.as_deref().map_or(String::new(), |title| format!(" in {title}"));
     let mut count = match rows {
@@ -118,12 +131,68 @@ fn table(data: &report::Table) -> String {
         rows => format!("{rows} rows{name}"),
     };
     if rows > most {
-        count.push_str(&format!(", the first {most} are shown; --json shows all"));
+        count.push_str(&format!(", the first {most} are shown"));
     }
-    if data.columns_left_out > 0 {
-        count.push_str(&format!("; {} columns are left out", data.columns_left_out));
+    match (hidden, data.columns_left_out) {
+        ([], 0) => {}
+        ([], more) => count.push_str(&format!("; {more} columns are not shown")),
+        (names, 0) => count.push_str(&format!("; not shown: {}", names.join(", "))),
+        (names, more) => {
+            count.push_str(&format!("; not shown: {} and {more} columns", names.join(", ")));
+        }
     }
-    format!("{}\n{count}", table.trim_fmt())
+    if rows > most || !hidden.is_empty() || data.columns_left_out > 0 {
+        count.push_str("; --json shows all");
+    }
+    count
+}
+
+/// The columns that hold anything and fit into a width, by their places. Where there is no room,
+/// ids go first, then what is long, then times, then what stands last.
+fn columns_that_fit(data: &report::Table, width: Option<usize>) -> Vec<usize> {
+    let cells = |index: usize| data.rows.iter().map(move |row| short(&row[index].to_string()));
+    let mut shown: Vec<usize> = (0..data.columns.len())
+        .filter(|index| cells(*index).any(|cell| !cell.is_empty()))
+        .collect();
+    let Some(width) = width else { return shown };
+    let room = |index: &usize| {
+        let longest = cells(*index).map(|cell| cell.chars().count()).max().unwrap_or(0);
+        longest.max(data.columns[*index].label.chars().count()) + 3
+    };
+    let worth = |index: &usize| {
+        let key = &data.columns[*index].key;
+        let long = cells(*index).any(|cell| cell.chars().count() >= WIDEST);
+        let time = data.rows.iter().any(|row| minute(&row[*index].to_string()).is_some());
+        let kind = match () {
+            () if key.ends_with("_ids") || (key.ends_with("_id") && *index > 0) => 0,
+            () if long => 1,
+            () if time => 2,
+            () => 3,
+        };
+        (kind, std::cmp::Reverse(*index))
+    };
+    while shown.len() > FEWEST && shown.iter().map(room).sum::<usize>() + 1 > width {
+        let Some(least) = shown.iter().copied().min_by_key(worth) else { break };
+        shown.retain(|index| *index != least);
+    }
+    shown
+}
+
+/// A time to the minute, if a cell is one.
+fn minute(cell: &str) -> Option<String> {
+    let time: jiff::Timestamp = cell.parse().ok()?;
+    Some(time.strftime("%Y-%m-%d %H:%M").to_string())
+}
+
+/// A cell on one line, cut where it is too long to read; times to the minute, in UTC.
+fn short(cell: &str) -> String {
+    let cell = minute(cell).unwrap_or_else(|| one_line(cell));
+    if cell.chars().count() <= WIDEST {
+        return cell;
+    }
+    let mut cut: String = cell.chars().take(WIDEST - 1).collect();
+    cut.push('…');
+    cut
 }
 
 #[cfg(test)]
@@ -159,6 +228,24 @@ mod tests {
         └────┘
         1 row in users
         ");
+    }
+
+    #[test]
+    fn columns_go_where_there_is_no_room_and_are_named() {
+        let row = json!({
+            "user_id": "5f0000000000000000000001", "email": "ann@example.com", "nothing": null,
+            "role_id": "5f0000000000000000000002", "role": "viewer", "note": "x".repeat(90),
+        });
+        let data = report::table(&json!([row]));
+        let keys = |width| {
+            let shown = columns_that_fit(&data, width);
+            shown.iter().map(|index| data.columns[*index].key.as_str()).collect::<Vec<_>>()
+        };
+        assert_eq!(keys(None), ["user_id", "email", "role_id", "role", "note"]);
+        assert_eq!(keys(Some(100)), ["user_id", "email", "role"]);
+        assert_eq!(keys(Some(120)), ["user_id", "email", "role", "note"]);
+        assert_eq!(keys(Some(10)).len(), FEWEST);
+        assert_eq!(count(&data, 200, &["Role id"]), "1 row; not shown: Role id; --json shows all");
     }
 
     #[test]
