@@ -12,6 +12,7 @@ use crate::run::Run;
 
 pub(super) fn check(id: &str, args: Value) -> Result<()> {
     match id {
+        "access.create_schedule_build" => decode::<access::CreateScheduleBuild>(args).map(drop),
         "access.create_user" => decode::<access::CreateUser>(args).map(drop),
         "access.delete_user" => decode::<access::DeleteUser>(args).map(drop),
         "access.get_all_dashboard_shares" => no_arguments(args),
@@ -28,6 +29,9 @@ pub(super) fn check(id: &str, args: Value) -> Result<()> {
 pub(super) async fn call(on: Deployments<'_>, run: &Run, id: &str, args: Value) -> Result<Outcome> {
     let access = on.source.access();
     match id {
+        "access.create_schedule_build" => {
+            whole(send(access.create_schedule_build(run, decode(args)?)).await?)
+        }
         "access.create_user" => whole(send(access.create_user(run, decode(args)?)).await?),
         "access.delete_user" => whole(send(access.delete_user(run, decode(args)?)).await?),
         "access.get_all_dashboard_shares" => {

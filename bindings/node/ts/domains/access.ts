@@ -2,6 +2,24 @@
 
 import type { Caller, WriteOptions } from "../caller.js";
 
+/** When a data model is built. */
+export interface BuildSchedule {
+  /** How the times are told. */
+  kind: "interval" | "weekly" | "other";
+  /** What the build does with the data; `null` when the server uses another word. */
+  build_type: "ACCUMULATE" | "FULL" | "SCHEMA_CHANGES" | null;
+  /** The days of the week, from Sunday. */
+  days: ("SUN" | "MON" | "TUE" | "WED" | "THU" | "FRI" | "SAT")[];
+  /** The hour of the day. */
+  hour: number | null;
+  /** The minute of the hour. */
+  minute: number | null;
+  /** Seconds between two builds. */
+  interval_seconds: number | null;
+  /** What else the server tells of the schedule, as it is. */
+  more?: Record<string, unknown>;
+}
+
 /** The new user. */
 export interface CreateUserUserData {
   /** The e-mail. Nobody else may have it. */
@@ -134,6 +152,28 @@ export interface OwnedDashboard {
   title: string;
 }
 
+/** The answer to setting a build schedule. */
+export interface ScheduledBuild {
+  /** The data model's id. */
+  datamodel_id: string;
+  /** The data model's title. */
+  datamodel_name: string;
+  /** The schedule that was wanted. */
+  schedule: BuildSchedule;
+  /** The schedule in words. */
+  in_words: string;
+  /**
+   * The schedule that was there before; `null` when there was none, and when it was as wanted.
+   */
+  replaced: BuildSchedule | null;
+  /** Whether the server told the wanted schedule when asked for it. `false` in a preview. */
+  confirmed: boolean;
+  /** The time zone of the hours. */
+  time_zone: string;
+  /** What else is to be known. */
+  notes: string[];
+}
+
 /** What to change. What is not named stays as it is. */
 export interface UpdateUserUserData {
   /** The new e-mail. */
@@ -211,6 +251,29 @@ export interface User {
   last_login: string | null;
 }
 
+/** Arguments of `access.create_schedule_build`. */
+export interface CreateScheduleBuildParams {
+  /** The data model's title or id. */
+  datamodel_name: string;
+  /** What the build does with the data. */
+  build_type?: "ACCUMULATE" | "FULL" | "SCHEMA_CHANGES";
+  /**
+   * The days of the week: `SUN`, `MON`, `TUE`, `WED`, `THU`, `FRI`, `SAT` or full names, in any
+   * case; `["*"]` means every day. Needs `hour`. Not together with an interval.
+   */
+  days?: string[] | null;
+  /** The hour of the day, 0 to 23, in UTC. */
+  hour?: number | null;
+  /** The minute of the hour, 0 to 59. Without it the full hour is meant. */
+  minute?: number | null;
+  /** Days between two builds; added to hours and minutes. */
+  interval_days?: number | null;
+  /** Hours between two builds; added to days and minutes. */
+  interval_hours?: number | null;
+  /** Minutes between two builds; added to days and hours. */
+  interval_minutes?: number | null;
+}
+
 /** Arguments of `access.create_user`. */
 export interface CreateUserParams {
   /** The new user. */
@@ -267,6 +330,24 @@ export class AccessDomain {
 
   constructor(caller: Caller) {
     this.#caller = caller;
+  }
+
+  /**
+   * Set when a data model is built: on days of the week, or again and again.
+   *
+   * Give days with an hour, or an interval. A model has one schedule; a new one replaces the
+   * old. Hours are UTC. Nothing is written when the schedule is as wanted already. After the
+   * write the schedule is read back: `confirmed` tells whether it is the wanted one.
+   *
+   * Without `options.approve` nothing is changed and the call rejects with a `NotApprovedError`
+   * that holds the changes.
+   *
+   * @throws SisenseError: `invalid_input` before anything is sent, when no times or both ways
+   * are given or a time is out of bounds; `unsupported` for a live model, which has no build;
+   * `not_found` with the nearest titles.
+   */
+  async createScheduleBuild(params: CreateScheduleBuildParams, options?: WriteOptions): Promise<ScheduledBuild> {
+    return this.#caller.write("access.create_schedule_build", params, options);
   }
 
   /**

@@ -10,16 +10,19 @@
 //! | [`Access::get_group`] | read |
 //! | [`Access::users_per_group`] | read |
 //! | [`Access::users_per_group_all`] | read |
+//! | [`Access::create_schedule_build`] | update |
 //! | [`Access::get_all_dashboard_shares`] | read |
 
 mod groups;
 mod models;
 mod params;
+mod schedule;
 mod shares;
 mod users;
 
 pub use models::*;
 pub use params::*;
+pub use schedule::*;
 pub use shares::*;
 
 use super::lookup::groups::GroupRecord;
@@ -69,5 +72,6 @@ pub(super) fn schemas(schemas: &mut OperationSchemas) {
     schemas.add::<GetGroup, Group>("access.get_group");
     schemas.add::<UsersPerGroup, GroupUsers>("access.users_per_group");
     schemas.add::<(), Vec<GroupMembers>>("access.users_per_group_all");
+    schemas.add::<CreateScheduleBuild, ScheduledBuild>("access.create_schedule_build");
     schemas.add::<(), Vec<DashboardShareRow>>("access.get_all_dashboard_shares");
 }

@@ -79,4 +79,5 @@ impl Fake {
 pub fn approved(changes: Vec<Change>) -> Run {
     Run::approved(changes).start()
 }
+mod schedule;
 mod shares;

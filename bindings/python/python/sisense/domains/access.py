@@ -3,13 +3,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from .._domain import AsyncDomain, Domain
 from .._types import Approve, AsyncApprove
 
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
+
+
+class BuildSchedule(TypedDict):
+    """When a data model is built."""
+
+    kind: Literal["interval", "weekly", "other"]
+    """How the times are told."""
+
+    build_type: Literal["ACCUMULATE", "FULL", "SCHEMA_CHANGES"] | None
+    """What the build does with the data; `null` when the server uses another word."""
+
+    days: list[Literal["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]]
+    """The days of the week, from Sunday."""
+
+    hour: int | None
+    """The hour of the day."""
+
+    minute: int | None
+    """The minute of the hour."""
+
+    interval_seconds: int | None
+    """Seconds between two builds."""
+
+    more: NotRequired[dict[str, Any]]
+    """What else the server tells of the schedule, as it is."""
 
 
 class CreateUserUserData(TypedDict):
@@ -181,6 +206,34 @@ class OwnedDashboard(TypedDict):
     """Its title."""
 
 
+class ScheduledBuild(TypedDict):
+    """The answer to setting a build schedule."""
+
+    datamodel_id: str
+    """The data model's id."""
+
+    datamodel_name: str
+    """The data model's title."""
+
+    schedule: BuildSchedule
+    """The schedule that was wanted."""
+
+    in_words: str
+    """The schedule in words."""
+
+    replaced: BuildSchedule | None
+    """The schedule that was there before; `null` when there was none, and when it was as wanted."""
+
+    confirmed: bool
+    """Whether the server told the wanted schedule when asked for it. `false` in a preview."""
+
+    time_zone: str
+    """The time zone of the hours."""
+
+    notes: list[str]
+    """What else is to be known."""
+
+
 class UpdateUserUserData(TypedDict):
     """What to change. What is not named stays as it is."""
 
@@ -283,6 +336,59 @@ class User(TypedDict):
 
 class AccessDomain(Domain):
     """Access: users, groups, unused columns, ownership, schedules and shares."""
+
+    def create_schedule_build(
+        self,
+        *,
+        datamodel_name: str,
+        build_type: Literal["ACCUMULATE", "FULL", "SCHEMA_CHANGES"] | None = None,
+        days: list[str] | None = None,
+        hour: int | None = None,
+        minute: int | None = None,
+        interval_days: int | None = None,
+        interval_hours: int | None = None,
+        interval_minutes: int | None = None,
+        approve: Approve | None = None,
+    ) -> ScheduledBuild:
+        """Set when a data model is built: on days of the week, or again and again.
+
+        Give days with an hour, or an interval. A model has one schedule; a new one replaces the
+        old. Hours are UTC. Nothing is written when the schedule is as wanted already. After the
+        write the schedule is read back: `confirmed` tells whether it is the wanted one.
+
+        Args:
+            datamodel_name: The data model's title or id.
+            build_type: What the build does with the data.
+            days: The days of the week: `SUN`, `MON`, `TUE`, `WED`, `THU`, `FRI`, `SAT` or
+                full names, in any case; `["*"]` means every day. Needs `hour`. Not together
+                with an interval.
+            hour: The hour of the day, 0 to 23, in UTC.
+            minute: The minute of the hour, 0 to 59. Without it the full hour is meant.
+            interval_days: Days between two builds; added to hours and minutes.
+            interval_hours: Hours between two builds; added to days and minutes.
+            interval_minutes: Minutes between two builds; added to days and hours.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+
+        Raises:
+            SisenseError: `invalid_input` before anything is sent, when no times or both ways
+            are given or a time is out of bounds; `unsupported` for a live model, which has no
+            build; `not_found` with the nearest titles.
+        """
+        return self._write(
+            "access.create_schedule_build",
+            {
+                "datamodel_name": datamodel_name,
+                "build_type": build_type,
+                "days": days,
+                "hour": hour,
+                "minute": minute,
+                "interval_days": interval_days,
+                "interval_hours": interval_hours,
+                "interval_minutes": interval_minutes,
+            },
+            approve,
+        )
 
     def create_user(
         self,
@@ -527,6 +633,59 @@ class AccessDomain(Domain):
 
 class AsyncAccessDomain(AsyncDomain):
     """Access: users, groups, unused columns, ownership, schedules and shares."""
+
+    async def create_schedule_build(
+        self,
+        *,
+        datamodel_name: str,
+        build_type: Literal["ACCUMULATE", "FULL", "SCHEMA_CHANGES"] | None = None,
+        days: list[str] | None = None,
+        hour: int | None = None,
+        minute: int | None = None,
+        interval_days: int | None = None,
+        interval_hours: int | None = None,
+        interval_minutes: int | None = None,
+        approve: AsyncApprove | None = None,
+    ) -> ScheduledBuild:
+        """Set when a data model is built: on days of the week, or again and again.
+
+        Give days with an hour, or an interval. A model has one schedule; a new one replaces the
+        old. Hours are UTC. Nothing is written when the schedule is as wanted already. After the
+        write the schedule is read back: `confirmed` tells whether it is the wanted one.
+
+        Args:
+            datamodel_name: The data model's title or id.
+            build_type: What the build does with the data.
+            days: The days of the week: `SUN`, `MON`, `TUE`, `WED`, `THU`, `FRI`, `SAT` or
+                full names, in any case; `["*"]` means every day. Needs `hour`. Not together
+                with an interval.
+            hour: The hour of the day, 0 to 23, in UTC.
+            minute: The minute of the hour, 0 to 59. Without it the full hour is meant.
+            interval_days: Days between two builds; added to hours and minutes.
+            interval_hours: Hours between two builds; added to days and minutes.
+            interval_minutes: Minutes between two builds; added to days and hours.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+
+        Raises:
+            SisenseError: `invalid_input` before anything is sent, when no times or both ways
+            are given or a time is out of bounds; `unsupported` for a live model, which has no
+            build; `not_found` with the nearest titles.
+        """
+        return await self._write(
+            "access.create_schedule_build",
+            {
+                "datamodel_name": datamodel_name,
+                "build_type": build_type,
+                "days": days,
+                "hour": hour,
+                "minute": minute,
+                "interval_days": interval_days,
+                "interval_hours": interval_hours,
+                "interval_minutes": interval_minutes,
+            },
+            approve,
+        )
 
     async def create_user(
         self,
