@@ -40,7 +40,57 @@ pub struct Recorded {
 
 /// The right to send one change. Only the door makes one.
 ///
-/// A pass that is dropped unsettled leaves the change's outcome as unknown.
+/// A pass that is dropped unsettled leaves the change's outcome as unknown. The compiler keeps the
+/// law. With a pass a write compiles:
+///
+/// ```no_run
+/// # use sisense_core::{Answer, Client, Result, run::Pass};
+/// async fn write(client: &Client, pass: Pass) -> Result<Answer> {
+///     let sent = client.write(&pass, "DELETE", &["api", "v1", "users", "5f01"], None).await;
+///     pass.settle(sent).await
+/// }
+/// ```
+///
+/// Without one it does not:
+///
+/// ```compile_fail
+/// # use sisense_core::{Answer, Client, Result, run::Pass};
+/// async fn write(client: &Client) -> Result<Answer> {
+///     client.write("DELETE", &["api", "v1", "users", "5f01"], None).await
+/// }
+/// ```
+///
+/// Nobody else can make one, copy one, or use one after it was settled:
+///
+/// ```compile_fail
+/// # use sisense_core::run::Pass;
+/// fn forge(pass: Pass) -> Pass {
+///     Pass { entry: None, ..pass }
+/// }
+/// ```
+///
+/// ```compile_fail
+/// # use sisense_core::run::{Entry, Pass, Run};
+/// fn forge(run: Run, entry: Entry) -> Pass {
+///     Pass::new(run.inner, entry)
+/// }
+/// ```
+///
+/// ```compile_fail
+/// # use sisense_core::run::Pass;
+/// fn copy(pass: &Pass) -> Pass {
+///     pass.clone()
+/// }
+/// ```
+///
+/// ```compile_fail
+/// # use sisense_core::{Answer, Client, Result, run::Pass};
+/// async fn twice(client: &Client, pass: Pass) -> Result<Answer> {
+///     let sent = client.write(&pass, "DELETE", &["api", "v1", "users", "5f01"], None).await;
+///     pass.settle(sent).await?;
+///     client.write(&pass, "DELETE", &["api", "v1", "users", "5f02"], None).await
+/// }
+/// ```
 #[derive(Debug)]
 #[must_use = "settle the pass with what the server said"]
 pub struct Pass {

@@ -1,4 +1,5 @@
 mod access;
 mod dashboard;
+mod door;
 mod fake;
 mod transport;
