@@ -34,7 +34,7 @@ pub struct DeploymentArgs {
     #[arg(long, global = true)]
     pub insecure: bool,
 
-    /// Name of the deployment in previews and answers [default: its host]
+    /// Name of the deployment in previews and answers [default: its address]
     #[arg(long, global = true, value_name = "NAME")]
     pub name: Option<String>,
 
@@ -175,12 +175,13 @@ impl DeploymentArgs {
                 ));
             }
         };
-        let builder = self.with_tls(builder)?;
-        let builder = match &self.name {
-            Some(name) => builder.name(name),
-            None => builder,
-        };
-        builder.limits(limits).build().map_err(|error| Failure::from(error).usage())
+        let builder = self.with_tls(builder)?.limits(limits);
+        if let Some(name) = &self.name {
+            return builder.name(name).build().map_err(|error| Failure::from(error).usage());
+        }
+        let client = builder.clone().build().map_err(|error| Failure::from(error).usage())?;
+        // An approval holds for a name, so two ports of one host must not share theirs.
+        Ok(builder.name(default_name(client.url())).build()?)
     }
 
     fn with_tls(&self, builder: ClientBuilder) -> Result<ClientBuilder, Failure> {
@@ -207,6 +208,12 @@ impl DeploymentArgs {
         }
         limits
     }
+}
+
+/// A URL without its scheme: the host, with port and tenant prefix if there are any.
+fn default_name(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.trim_end_matches('/').to_owned()
 }
 
 impl SandboxArgs {
@@ -340,6 +347,14 @@ mod tests {
         let client = whole.client().unwrap();
         assert_eq!((client.name(), client.url()), ("prod", "http://127.0.0.1:9/"));
         assert!(!format!("{whole:?}").contains("abc"), "a token is never printed");
+    }
+
+    #[test]
+    fn a_deployment_without_a_name_is_called_by_its_whole_address() {
+        let client = args(Some("http://127.0.0.1:9/tenant/"), Some("abc")).client().unwrap();
+        assert_eq!(client.name(), "127.0.0.1:9/tenant");
+        let client = args(Some("bi.example.com"), Some("abc")).client().unwrap();
+        assert_eq!(client.name(), "bi.example.com");
     }
 
     #[test]

@@ -96,7 +96,7 @@ fn description(operation: &Operation) -> String {
 
 fn input_schema(operation: &Operation) -> Arc<JsonObject> {
     let mut schema = object(&operation.input_schema);
-    tidy_object(&mut schema);
+    tidy_object(&mut schema, &|schema| drop_noise(schema));
     schema.insert("type".to_owned(), json!("object"));
     schema.entry("properties").or_insert_with(|| json!({}));
     Arc::new(schema)
@@ -106,7 +106,11 @@ fn input_schema(operation: &Operation) -> Arc<JsonObject> {
 /// against this schema, previews and errors too, so no member is required.
 fn output_schema(operation: &Operation) -> Arc<JsonObject> {
     let mut result = object(&operation.output_schema);
-    tidy_object(&mut result);
+    // Two thirds of a list of tools would be words about results, which a model sees anyway.
+    tidy_object(&mut result, &|schema| {
+        drop_noise(schema);
+        schema.shift_remove("description");
+    });
     let shared = result.shift_remove("$defs");
     let mut properties = Map::new();
     properties.insert("result".to_owned(), Value::Object(result));
@@ -146,7 +150,7 @@ fn object(schema: &Value) -> JsonObject {
 
 /// Leave out what costs a model's attention and upsets strict clients: dialects, titles, and
 /// formats of numbers that the standard does not know.
-fn tidy_object(schema: &mut JsonObject) {
+fn drop_noise(schema: &mut JsonObject) {
     schema.shift_remove("$schema");
     schema.shift_remove("title");
     let number_format = schema.get("format").and_then(Value::as_str).is_some_and(|format| {
@@ -157,24 +161,29 @@ fn tidy_object(schema: &mut JsonObject) {
     if number_format {
         schema.shift_remove("format");
     }
+}
+
+/// Do something to a schema and to every schema within.
+fn tidy_object(schema: &mut JsonObject, tidy_one: &dyn Fn(&mut JsonObject)) {
+    tidy_one(schema);
     for (key, value) in schema.iter_mut() {
         match key.as_str() {
             // Members of these are named by the author: a property may be called `title`.
             "properties" | "$defs" | "patternProperties" => {
                 if let Value::Object(named) = value {
-                    named.values_mut().for_each(tidy);
+                    named.values_mut().for_each(|value| tidy(value, tidy_one));
                 }
             }
             "default" | "enum" | "const" | "examples" => {}
-            _ => tidy(value),
+            _ => tidy(value, tidy_one),
         }
     }
 }
 
-fn tidy(value: &mut Value) {
+fn tidy(value: &mut Value, tidy_one: &dyn Fn(&mut JsonObject)) {
     match value {
-        Value::Object(schema) => tidy_object(schema),
-        Value::Array(items) => items.iter_mut().for_each(tidy),
+        Value::Object(schema) => tidy_object(schema, tidy_one),
+        Value::Array(items) => items.iter_mut().for_each(|item| tidy(item, tidy_one)),
         _ => {}
     }
 }
@@ -197,7 +206,8 @@ mod tests {
                                 "limit": { "type": "integer", "format": "uint32" } }
             },
             "output_schema": { "type": "array", "items": { "$ref": "#/$defs/User" },
-                               "$defs": { "User": { "type": "object", "title": "User" } } }
+                               "$defs": { "User": { "type": "object", "title": "User", "description": "A user.",
+                    "properties": { "description": { "type": "string" } } } } }
         }))
         .unwrap()
     }
@@ -220,7 +230,10 @@ mod tests {
         );
         let output = Value::Object(tool.output_schema.unwrap().as_ref().clone());
         assert_eq!(output["properties"]["result"]["items"]["$ref"], "#/$defs/User");
-        assert_eq!(output["$defs"]["User"], json!({ "type": "object" }));
+        assert_eq!(
+            output["$defs"]["User"],
+            json!({ "type": "object", "properties": { "description": { "type": "string" } } })
+        );
         assert!(output["properties"]["missing"].is_object());
     }
 
