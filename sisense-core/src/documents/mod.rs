@@ -38,7 +38,7 @@ pub use rewrite::{change_data_source, rename_column, rename_table};
 pub use sql::{SqlText, has_union, tables_in_sql};
 pub use types::type_name;
 pub use usage::{
-    ColumnUsage, DashboardFailure, Doubt, Need, Totals, UnmatchedReference, UsageInput,
-    UsageReport, UsedBy, Verdict, analyse_usage,
+    ColumnUsage, DashboardFailure, DashboardUse, Doubt, ModelRules, Need, Totals,
+    UnmatchedReference, UsageAnalysis, UsageInput, UsageReport, UsedBy, Verdict, analyse_usage,
 };
 pub use widget::{Panel, WidgetView};

@@ -16,7 +16,10 @@ pub(super) fn check(id: &str, args: Value) -> Result<()> {
         "access.create_user" => decode::<access::CreateUser>(args).map(drop),
         "access.delete_user" => decode::<access::DeleteUser>(args).map(drop),
         "access.get_all_dashboard_shares" => no_arguments(args),
+        "access.get_datamodel_columns" => decode::<access::GetDatamodelColumns>(args).map(drop),
         "access.get_group" => decode::<access::GetGroup>(args).map(drop),
+        "access.get_unused_columns" => decode::<access::GetUnusedColumns>(args).map(drop),
+        "access.get_unused_columns_bulk" => decode::<access::GetUnusedColumnsBulk>(args).map(drop),
         "access.get_user" => decode::<access::GetUser>(args).map(drop),
         "access.get_users_all" => decode::<access::GetUsersAll>(args).map(drop),
         "access.update_user" => decode::<access::UpdateUser>(args).map(drop),
@@ -38,7 +41,16 @@ pub(super) async fn call(on: Deployments<'_>, run: &Run, id: &str, args: Value) 
             no_arguments(args)?;
             part(send(access.get_all_dashboard_shares()).await?)
         }
+        "access.get_datamodel_columns" => {
+            whole(send(access.get_datamodel_columns(decode(args)?)).await?)
+        }
         "access.get_group" => whole(send(access.get_group(decode(args)?)).await?),
+        "access.get_unused_columns" => {
+            part(send(access.get_unused_columns(run, decode(args)?)).await?)
+        }
+        "access.get_unused_columns_bulk" => {
+            part(send(access.get_unused_columns_bulk(run, decode(args)?)).await?)
+        }
         "access.get_user" => whole(send(access.get_user(decode(args)?)).await?),
         "access.get_users_all" => whole(send(access.get_users_all(decode(args)?)).await?),
         "access.update_user" => whole(send(access.update_user(run, decode(args)?)).await?),

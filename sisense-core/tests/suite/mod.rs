@@ -1,4 +1,5 @@
 mod access;
+mod columns;
 mod dashboard;
 mod door;
 mod fake;

@@ -20,6 +20,26 @@ export interface BuildSchedule {
   more?: Record<string, unknown>;
 }
 
+/** One column of the model and what is known about it. */
+export interface ColumnUsage {
+  /** Name of the table. */
+  table: string;
+  /** Name of the column. */
+  column: string;
+  /** Id of the column. */
+  column_id: string | null;
+  /** Whether a dashboard names it. */
+  used: boolean;
+  /** Where dashboards name it. */
+  used_by: UsedBy[];
+  /** What else needs it. */
+  needed_by: ("relation" | "security" | "custom_expression" | "accumulation" | "hierarchy" | "formula" | "perspective")[];
+  /** What could not be read that might name it. Empty unless the verdict is `unknown`. */
+  doubts: ("dashboards" | "security" | "hierarchies" | "formulas" | "custom_sql" | "dropped_relation")[];
+  /** The conclusion. */
+  verdict: "used" | "needed" | "unused" | "unknown";
+}
+
 /** The new user. */
 export interface CreateUserUserData {
   /** The e-mail. Nobody else may have it. */
@@ -63,6 +83,16 @@ export interface CreatedUser {
   notes: string[];
 }
 
+/** A dashboard that could not be read. */
+export interface DashboardFailure {
+  /** Id of the dashboard. */
+  dashboard_id: string | null;
+  /** Title of the dashboard, where it is known. */
+  title: string | null;
+  /** Why it could not be read. */
+  reason: string;
+}
+
 /** One share of one dashboard, or a dashboard that is shared with nobody. */
 export interface DashboardShareRow {
   /** Id of the dashboard. Titles repeat, ids do not. */
@@ -85,6 +115,34 @@ export interface DashboardShareRow {
    * Whether the user or group still exists; `null` for a dashboard that is shared with nobody.
    */
   resolved: boolean | null;
+}
+
+/** One column of a data model. */
+export interface DatamodelColumn {
+  /** The id of the data model. */
+  datamodel_id: string | null;
+  /** The title of the data model. */
+  datamodel_name: string | null;
+  /** The id of the dataset. */
+  dataset_id: string | null;
+  /** The id of the table. */
+  table_id: string | null;
+  /** The name of the table. */
+  table: string;
+  /** The id of the column. */
+  column_id: string | null;
+  /** The name of the column, which dashboards use; the name shown to people may be another. */
+  column: string;
+  /** The numeric code of the type. */
+  column_type: number | null;
+  /** The name of the type; `code <n>` for an unknown code. */
+  type_name: string | null;
+  /** Whether the column is hidden. */
+  hidden: boolean;
+  /** Whether the table is hidden. */
+  table_hidden: boolean;
+  /** Whether the column is computed inside the model. */
+  is_custom: boolean;
 }
 
 /** The answer to deleting a user. */
@@ -174,6 +232,76 @@ export interface ScheduledBuild {
   notes: string[];
 }
 
+/** Counts over several models. */
+export interface Totals {
+  /** How many models. */
+  models: number;
+  /** How many columns they have. */
+  total_columns: number;
+  /** How many of them a dashboard names. */
+  used_count: number;
+  /** How many no dashboard names but a model or its rules need. */
+  needed_count: number;
+  /** How many nothing names. */
+  unused_count: number;
+  /** How many may be used, because not everything could be read. */
+  unknown_count: number;
+}
+
+/**
+ * A column that a dashboard names and the model does not have: the dashboard is broken there.
+ */
+export interface UnmatchedReference {
+  /** Id of the dashboard. */
+  dashboard_id: string | null;
+  /** Title of the dashboard. */
+  title: string | null;
+  /** The column as the dashboard writes it. */
+  dim: string;
+  /** The place in a few words. */
+  where: string;
+}
+
+/** Which columns of one data model are used, needed, unused or unknown. */
+export interface UnusedColumns {
+  /** Id of the data model. */
+  datamodel_id: string | null;
+  /** Title of the data model. */
+  datamodel_name: string;
+  /** One row per column, in the order of the model. */
+  columns: ColumnUsage[];
+  /** How many columns the model has. */
+  total_columns: number;
+  /** How many of them a dashboard names. */
+  used_count: number;
+  /** How many no dashboard names but the model or its rules need. */
+  needed_count: number;
+  /** How many nothing names. */
+  unused_count: number;
+  /** How many may be used, because not everything could be read. */
+  unknown_count: number;
+  /** How many dashboards were read. */
+  dashboards_scanned: number;
+  /** How many of them carry a script. Columns that only a script names are not seen. */
+  dashboards_with_scripts: number;
+  /** Dashboards that could not be read. */
+  dashboards_failed: DashboardFailure[];
+  /** Columns that dashboards name and the model does not have. */
+  unmatched_references: UnmatchedReference[];
+  /** Which dashboards were looked at. */
+  dashboard_scope: "main_source" | "all";
+}
+
+/** Which columns of several data models are used, needed, unused or unknown. */
+export interface UnusedColumnsBulk {
+  /** One report per data model, in the order of the request. */
+  models: UnusedColumns[];
+  /** References that fit no data model. */
+  not_found: string[];
+  /** Counts over all reports. */
+  totals: Totals;
+}
+
 /** What to change. What is not named stays as it is. */
 export interface UpdateUserUserData {
   /** The new e-mail. */
@@ -215,6 +343,16 @@ export interface UpdatedUser {
   user: User;
   /** The names of what changed. Empty when everything was as wanted already. */
   changed: string[];
+}
+
+/** One place where a dashboard names a column. */
+export interface UsedBy {
+  /** Id of the dashboard. */
+  dashboard_id: string | null;
+  /** Title of the dashboard. */
+  title: string | null;
+  /** The place in a few words, such as `dashboard filter`. */
+  where: string;
 }
 
 /** A user of a deployment. What the server does not tell is `null`. */
@@ -286,10 +424,39 @@ export interface DeleteUserParams {
   user_name: string;
 }
 
+/** Arguments of `access.get_datamodel_columns`. */
+export interface GetDatamodelColumnsParams {
+  /** The data model's title or id. */
+  datamodel_name: string;
+}
+
 /** Arguments of `access.get_group`. */
 export interface GetGroupParams {
   /** The group's name; case matters only when two groups differ by nothing else. */
   name: string;
+}
+
+/** Arguments of `access.get_unused_columns`. */
+export interface GetUnusedColumnsParams {
+  /** The data model's title or id. */
+  datamodel_name: string;
+  /**
+   * Whether to read every dashboard of the deployment, to find single widgets on this model in
+   * dashboards on another one. Default false: the dashboards whose data source is this model.
+   */
+  include_all_dashboards?: boolean;
+}
+
+/** Arguments of `access.get_unused_columns_bulk`. */
+export interface GetUnusedColumnsBulkParams {
+  /** The data models' titles or ids, at least one; `["*"]` means all of them. */
+  datamodels: string[];
+  /**
+   * Whether to read every dashboard of the deployment, to find single widgets on these models
+   * in dashboards on others. Default false: the dashboards whose data source is one of the
+   * models.
+   */
+  include_all_dashboards?: boolean;
 }
 
 /** Arguments of `access.get_user`. */
@@ -406,6 +573,19 @@ export class AccessDomain {
   }
 
   /**
+   * List every column of a data model with its table and type.
+   *
+   * One row per column, in the order of the model, with the ids of model, dataset, table and
+   * column. The definition is the draft. One request for an exact title.
+   *
+   * @throws SisenseError: `not_found` with the nearest titles, `ambiguous` when two titles
+   * differ only in case, `forbidden` when the token may not read data models.
+   */
+  async getDatamodelColumns(params: GetDatamodelColumnsParams): Promise<DatamodelColumn[]> {
+    return this.#caller.read("access.get_datamodel_columns", params);
+  }
+
+  /**
    * Get one group by name.
    *
    * Returns the group's id, name and default role, and whether the system keeps it by itself.
@@ -416,6 +596,47 @@ export class AccessDomain {
    */
   async getGroup(params: GetGroupParams): Promise<Group> {
     return this.#caller.read("access.get_group", params);
+  }
+
+  /**
+   * Find the columns of a data model that nothing uses.
+   *
+   * One row per column with a verdict. `used`: a dashboard names it, with the places. `needed`:
+   * no dashboard does, but a relation, data security, a custom column or table, an accumulating
+   * build, a drill hierarchy or a shared formula. `unused`: nothing names it; only these may be
+   * removed or hidden. `unknown`: nothing that could be read names it, but not everything could
+   * be read, and what is missing is named. Also lists what dashboards name and the model no
+   * longer has.
+   *
+   * Looks at the dashboards whose data source is the model; `include_all_dashboards` looks at
+   * all, and so finds single widgets in dashboards on another model. Not seen are names in
+   * scripts, private copies of recipients and perspectives. Five or six requests, and one per
+   * twenty dashboards.
+   *
+   * The answer may be a part: `missing(result)` names what could not be loaded.
+   *
+   * @throws SisenseError: `not_found` with the nearest titles, `ambiguous` when two titles
+   * differ only in case, `forbidden` when the token may not list all dashboards.
+   */
+  async getUnusedColumns(params: GetUnusedColumnsParams): Promise<UnusedColumns> {
+    return this.#caller.read("access.get_unused_columns", params);
+  }
+
+  /**
+   * Find the columns of several data models that nothing uses.
+   *
+   * Returns the report of `access.get_unused_columns` for each data model, and counts over all.
+   * At most 500 data models; `["*"]` means all. A reference that fits nothing is listed and
+   * does not stop the rest. The dashboards are listed once, and each is exported once, whoever
+   * uses it: four or five requests per data model, and one per twenty dashboards.
+   *
+   * The answer may be a part: `missing(result)` names what could not be loaded.
+   *
+   * @throws SisenseError: `invalid_input` for an empty list or too many data models,
+   * `forbidden` when the token may not list all dashboards.
+   */
+  async getUnusedColumnsBulk(params: GetUnusedColumnsBulkParams): Promise<UnusedColumnsBulk> {
+    return this.#caller.read("access.get_unused_columns_bulk", params);
   }
 
   /**

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::Value;
 
+use super::dashboard::{DashboardUse, WITHOUT_WIDGETS};
 use super::protect::Protection;
 use super::{
     ColumnUsage, DashboardFailure, Doubt, Need, UnmatchedReference, UsageReport, UsedBy, Verdict,
@@ -34,6 +35,17 @@ pub struct UsageInput<'a> {
     pub formulas: Option<&'a [Value]>,
 }
 
+/// What a model and its rules need, apart from dashboards. `None` is what could not be loaded.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ModelRules<'a> {
+    /// Data security rules and scopes.
+    pub security: Option<&'a [Value]>,
+    /// Drill hierarchies.
+    pub hierarchies: Option<&'a [Value]>,
+    /// Saved formulas.
+    pub formulas: Option<&'a [Value]>,
+}
+
 /// Judge every column of a model.
 ///
 /// A column is `used` when a dashboard names it, else `needed` when a relation, a rule, an
@@ -41,17 +53,71 @@ pub struct UsageInput<'a> {
 /// when everything that could have named it was read, and `unknown` otherwise.
 #[must_use]
 pub fn analyse_usage(input: &UsageInput<'_>) -> UsageReport {
-    let index = input.model.index();
-    let mut protection = Protection::read(input, &index);
-    let mut scan = Scan { failed: input.dashboards_failed.to_vec(), ..Scan::default() };
-    let names = names_of(input.model);
-    for dashboard in input.dashboards {
-        scan.dashboard(dashboard, &names, &index, &mut protection);
+    let mut analysis = UsageAnalysis::new(input.model);
+    input.dashboards_failed.iter().for_each(|failure| analysis.fail(failure.clone()));
+    input.dashboards.iter().for_each(|dashboard| analysis.add(&DashboardUse::of(dashboard)));
+    if input.dashboards_incomplete {
+        analysis.incomplete();
     }
-    if input.dashboards_incomplete || !scan.failed.is_empty() {
-        protection.general.insert(Doubt::Dashboards);
+    analysis.finish(ModelRules {
+        security: input.security,
+        hierarchies: input.hierarchies,
+        formulas: input.formulas,
+    })
+}
+
+/// The analysis step by step, for dashboards that are too many to be held at once.
+#[derive(Debug)]
+pub struct UsageAnalysis<'a> {
+    model: &'a ModelDocument,
+    index: ModelIndex,
+    names: Vec<String>,
+    scan: Scan,
+}
+
+impl<'a> UsageAnalysis<'a> {
+    /// Start with a model and no dashboards.
+    #[must_use]
+    pub fn new(model: &'a ModelDocument) -> Self {
+        let scan = Scan::default();
+        UsageAnalysis { model, index: model.index(), names: names_of(model), scan }
     }
-    report(input.model, scan, &protection)
+
+    /// Whether a dashboard is about this model: by its own data source, by that of a widget or a
+    /// filter, or perhaps, where no data source is named.
+    #[must_use]
+    pub fn concerns(&self, dashboard: &DashboardUse) -> bool {
+        dashboard.unsourced || self.names.iter().any(|name| dashboard.names(name))
+    }
+
+    /// Look at one dashboard. One that was there before counts once.
+    pub fn add(&mut self, dashboard: &DashboardUse) {
+        let concerns = self.concerns(dashboard);
+        self.scan.dashboard(dashboard, concerns, &self.names, &self.index);
+    }
+
+    /// Say that a dashboard could not be loaded.
+    pub fn fail(&mut self, failure: DashboardFailure) {
+        self.scan.failed.push(failure);
+    }
+
+    /// Say that there may be dashboards that nobody listed.
+    pub fn incomplete(&mut self) {
+        self.scan.incomplete = true;
+    }
+
+    /// Come to a conclusion about every column.
+    #[must_use]
+    pub fn finish(self, rules: ModelRules<'_>) -> UsageReport {
+        let mut protection = Protection::read(self.model, rules, &self.index);
+        for key in &self.scan.in_hierarchies {
+            protection.need(*key, Need::Hierarchy);
+        }
+        if self.scan.incomplete || !self.scan.failed.is_empty() {
+            protection.general.insert(Doubt::Dashboards);
+        }
+        report(self.model, self.scan, &protection)
+    }
 }
 
 /// The titles under which dashboards may name the model: its own first, then its perspectives'.
@@ -62,38 +128,45 @@ fn names_of(model: &ModelDocument) -> Vec<String> {
 }
 
 /// What was found in the dashboards.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Scan {
     seen: HashSet<String>,
     scanned: usize,
     with_scripts: usize,
     failed: Vec<DashboardFailure>,
+    incomplete: bool,
     used: BTreeMap<ColumnKey, BTreeSet<UsedBy>>,
+    in_hierarchies: BTreeSet<ColumnKey>,
     unmatched: Vec<UnmatchedReference>,
 }
 
 impl Scan {
     fn dashboard(
         &mut self,
-        dashboard: &DashboardDocument,
+        dashboard: &DashboardUse,
+        concerns: bool,
         names: &[String],
         index: &ModelIndex,
-        protection: &mut Protection,
     ) {
-        let id = dashboard.id().map(str::to_owned);
+        let DashboardUse { id, title, .. } = dashboard;
         if id.as_ref().is_some_and(|id| !self.seen.insert(id.clone())) {
             return;
         }
-        let title = dashboard.title().map(str::to_owned);
-        if !dashboard.holds_widgets() {
-            let reason = "the document came without its widgets".to_owned();
-            self.failed.push(DashboardFailure { dashboard_id: id, title, reason });
+        if !dashboard.holds_widgets {
+            self.failed.push(DashboardFailure {
+                dashboard_id: id.clone(),
+                title: title.clone(),
+                reason: WITHOUT_WIDGETS.to_owned(),
+            });
             return;
         }
         self.scanned += 1;
-        self.with_scripts += usize::from(dashboard.has_any_script());
-        for reference in dashboard.references() {
-            let on = Source::of(&reference, names);
+        self.with_scripts += usize::from(dashboard.has_script);
+        if !concerns {
+            return;
+        }
+        for reference in &dashboard.references {
+            let on = Source::of(reference, names);
             if on == Source::Other {
                 continue;
             }
@@ -101,10 +174,10 @@ impl Scan {
                 // An export repeats the model's hierarchies; the dashboard does not use them by
                 // that.
                 Some(key) if reference.place.source == PlaceSource::Hierarchy => {
-                    protection.need(key, Need::Hierarchy);
+                    self.in_hierarchies.insert(key);
                 }
                 Some(key) => {
-                    let place = place_of(&reference);
+                    let place = place_of(reference);
                     let by = UsedBy { dashboard_id: id.clone(), title: title.clone(), place };
                     self.used.entry(key).or_default().insert(by);
                 }
@@ -112,8 +185,8 @@ impl Scan {
                     let found = UnmatchedReference {
                         dashboard_id: id.clone(),
                         title: title.clone(),
-                        place: place_of(&reference),
-                        dim: reference.dim,
+                        place: place_of(reference),
+                        dim: reference.dim.clone(),
                     };
                     if !self.unmatched.contains(&found) {
                         self.unmatched.push(found);

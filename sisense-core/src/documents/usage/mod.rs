@@ -1,9 +1,11 @@
 //! Which columns of a model are used, and which must stay although no dashboard names them.
 
 mod analyse;
+mod dashboard;
 mod protect;
 
-pub use analyse::{UsageInput, analyse_usage};
+pub use analyse::{ModelRules, UsageAnalysis, UsageInput, analyse_usage};
+pub use dashboard::DashboardUse;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -175,8 +177,8 @@ pub struct Totals {
 impl Totals {
     /// Add up the counts of several models.
     #[must_use]
-    pub fn of(reports: &[UsageReport]) -> Self {
-        reports.iter().fold(Totals::default(), |totals, report| Totals {
+    pub fn of<'a>(reports: impl IntoIterator<Item = &'a UsageReport>) -> Self {
+        reports.into_iter().fold(Totals::default(), |totals, report| Totals {
             models: totals.models + 1,
             total_columns: totals.total_columns + report.total_columns,
             used_count: totals.used_count + report.used_count,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Doubt, Need, UsageInput};
+use super::{Doubt, ModelRules, Need};
 use crate::documents::datasource::same_name;
 use crate::documents::json::text;
 use crate::documents::model::ModelDocument;
@@ -22,16 +22,15 @@ pub(super) struct Protection {
 }
 
 impl Protection {
-    pub(super) fn read(input: &UsageInput<'_>, index: &ModelIndex) -> Self {
-        let model = input.model;
+    pub(super) fn read(model: &ModelDocument, rules: ModelRules<'_>, index: &ModelIndex) -> Self {
         let mut found = Protection::default();
         found.relations(model, index);
         found.expressions(model, index);
         found.accumulation(model, index);
         found.perspectives(model, index);
 
-        match input.security {
-            Some(rules) => rules.iter().for_each(|rule| found.rule(rule, index)),
+        match rules.security {
+            Some(items) => items.iter().for_each(|rule| found.rule(rule, index)),
             None => {
                 found.general.insert(Doubt::Security);
             }
@@ -39,14 +38,14 @@ impl Protection {
         model.security_rules().into_iter().for_each(|rule| found.rule(rule, index));
 
         let title = model.title().unwrap_or("");
-        match input.hierarchies {
+        match rules.hierarchies {
             Some(items) => found.named(items.iter(), Need::Hierarchy, title, index),
             None => {
                 found.general.insert(Doubt::Hierarchies);
             }
         }
         found.named(model.hierarchies().into_iter(), Need::Hierarchy, title, index);
-        match input.formulas {
+        match rules.formulas {
             Some(items) => found.named(items.iter(), Need::Formula, title, index),
             None => {
                 found.general.insert(Doubt::Formulas);

@@ -11,8 +11,12 @@
 //! | [`Access::users_per_group`] | read |
 //! | [`Access::users_per_group_all`] | read |
 //! | [`Access::create_schedule_build`] | update |
+//! | [`Access::get_datamodel_columns`] | read |
+//! | [`Access::get_unused_columns`] | read |
+//! | [`Access::get_unused_columns_bulk`] | read |
 //! | [`Access::get_all_dashboard_shares`] | read |
 
+mod columns;
 mod groups;
 mod models;
 mod params;
@@ -20,6 +24,7 @@ mod schedule;
 mod shares;
 mod users;
 
+pub use columns::*;
 pub use models::*;
 pub use params::*;
 pub use schedule::*;
@@ -73,5 +78,8 @@ pub(super) fn schemas(schemas: &mut OperationSchemas) {
     schemas.add::<UsersPerGroup, GroupUsers>("access.users_per_group");
     schemas.add::<(), Vec<GroupMembers>>("access.users_per_group_all");
     schemas.add::<CreateScheduleBuild, ScheduledBuild>("access.create_schedule_build");
+    schemas.add::<GetDatamodelColumns, Vec<DatamodelColumn>>("access.get_datamodel_columns");
+    schemas.add::<GetUnusedColumns, UnusedColumns>("access.get_unused_columns");
+    schemas.add::<GetUnusedColumnsBulk, UnusedColumnsBulk>("access.get_unused_columns_bulk");
     schemas.add::<(), Vec<DashboardShareRow>>("access.get_all_dashboard_shares");
 }

@@ -2,12 +2,13 @@
 
 use std::collections::HashSet;
 
-use futures_util::stream::{self, StreamExt};
+use futures_util::stream::{self, Stream, StreamExt};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::{is_object_id, not_found, pick, same};
 use crate::client::Client;
+use crate::documents::DataSource;
 use crate::error::{Error, ErrorKind, Result};
 use crate::run::Missing;
 use crate::transport::{Answer, ApiPath, Query};
@@ -63,8 +64,9 @@ impl DashboardRecord {
         self.title.as_deref().unwrap_or_default()
     }
 
-    pub(crate) fn datasource_title(&self) -> Option<&str> {
-        self.datasource.as_ref()?.get("title")?.as_str()
+    /// The title of the data source, however the row writes it.
+    pub(crate) fn datasource_title(&self) -> Option<String> {
+        DataSource::from_value(self.datasource.as_ref()?)?.title
     }
 
     fn describe(&self) -> String {
@@ -153,10 +155,8 @@ impl Client {
     pub(crate) async fn load_dashboards(&self, ids: &[String], done: impl Fn(usize)) -> Loaded {
         let mut loaded = Loaded::default();
         let mut finished = 0;
-        // Futures in a list, and not a closure over borrowed chunks: only those can be spawned.
-        let parts: Vec<_> = ids.chunks(CHUNK).map(|chunk| self.load_counted(chunk)).collect();
-        let mut chunks = stream::iter(parts).buffered(EXPORTS);
-        while let Some((count, part)) = chunks.next().await {
+        let mut parts = std::pin::pin!(self.dashboard_parts(ids));
+        while let Some((count, part)) = parts.next().await {
             loaded.documents.extend(part.documents);
             loaded.failed.extend(part.failed);
             finished += count;
@@ -165,8 +165,13 @@ impl Client {
         loaded
     }
 
-    async fn load_counted(&self, ids: &[String]) -> (usize, Loaded) {
-        (ids.len(), self.load_chunk(ids).await)
+    /// The same part by part, so that few documents are held at once: how many ids were asked for,
+    /// and what came.
+    pub(crate) fn dashboard_parts(&self, ids: &[String]) -> impl Stream<Item = (usize, Loaded)> {
+        let chunks: Vec<Vec<String>> = ids.chunks(CHUNK).map(<[String]>::to_vec).collect();
+        stream::iter(chunks)
+            .map(move |chunk| async move { (chunk.len(), self.load_chunk(&chunk).await) })
+            .buffered(EXPORTS)
     }
 
     async fn load_chunk(&self, ids: &[String]) -> Loaded {

@@ -37,6 +37,34 @@ class BuildSchedule(TypedDict):
     """What else the server tells of the schedule, as it is."""
 
 
+class ColumnUsage(TypedDict):
+    """One column of the model and what is known about it."""
+
+    table: str
+    """Name of the table."""
+
+    column: str
+    """Name of the column."""
+
+    column_id: str | None
+    """Id of the column."""
+
+    used: bool
+    """Whether a dashboard names it."""
+
+    used_by: list[UsedBy]
+    """Where dashboards name it."""
+
+    needed_by: list[Literal["relation", "security", "custom_expression", "accumulation", "hierarchy", "formula", "perspective"]]
+    """What else needs it."""
+
+    doubts: list[Literal["dashboards", "security", "hierarchies", "formulas", "custom_sql", "dropped_relation"]]
+    """What could not be read that might name it. Empty unless the verdict is `unknown`."""
+
+    verdict: Literal["used", "needed", "unused", "unknown"]
+    """The conclusion."""
+
+
 class CreateUserUserData(TypedDict):
     """The new user."""
 
@@ -90,6 +118,19 @@ class CreatedUser(TypedDict):
     """What else is to be known, such as that the account waits for activation."""
 
 
+class DashboardFailure(TypedDict):
+    """A dashboard that could not be read."""
+
+    dashboard_id: str | None
+    """Id of the dashboard."""
+
+    title: str | None
+    """Title of the dashboard, where it is known."""
+
+    reason: str
+    """Why it could not be read."""
+
+
 class DashboardShareRow(TypedDict):
     """One share of one dashboard, or a dashboard that is shared with nobody."""
 
@@ -119,6 +160,46 @@ class DashboardShareRow(TypedDict):
 
     resolved: bool | None
     """Whether the user or group still exists; `null` for a dashboard that is shared with nobody."""
+
+
+class DatamodelColumn(TypedDict):
+    """One column of a data model."""
+
+    datamodel_id: str | None
+    """The id of the data model."""
+
+    datamodel_name: str | None
+    """The title of the data model."""
+
+    dataset_id: str | None
+    """The id of the dataset."""
+
+    table_id: str | None
+    """The id of the table."""
+
+    table: str
+    """The name of the table."""
+
+    column_id: str | None
+    """The id of the column."""
+
+    column: str
+    """The name of the column, which dashboards use; the name shown to people may be another."""
+
+    column_type: int | None
+    """The numeric code of the type."""
+
+    type_name: str | None
+    """The name of the type; `code <n>` for an unknown code."""
+
+    hidden: bool
+    """Whether the column is hidden."""
+
+    table_hidden: bool
+    """Whether the table is hidden."""
+
+    is_custom: bool
+    """Whether the column is computed inside the model."""
 
 
 class DeletedUser(TypedDict):
@@ -234,6 +315,100 @@ class ScheduledBuild(TypedDict):
     """What else is to be known."""
 
 
+class Totals(TypedDict):
+    """Counts over several models."""
+
+    models: int
+    """How many models."""
+
+    total_columns: int
+    """How many columns they have."""
+
+    used_count: int
+    """How many of them a dashboard names."""
+
+    needed_count: int
+    """How many no dashboard names but a model or its rules need."""
+
+    unused_count: int
+    """How many nothing names."""
+
+    unknown_count: int
+    """How many may be used, because not everything could be read."""
+
+
+class UnmatchedReference(TypedDict):
+    """A column that a dashboard names and the model does not have: the dashboard is broken there."""
+
+    dashboard_id: str | None
+    """Id of the dashboard."""
+
+    title: str | None
+    """Title of the dashboard."""
+
+    dim: str
+    """The column as the dashboard writes it."""
+
+    where: str
+    """The place in a few words."""
+
+
+class UnusedColumns(TypedDict):
+    """Which columns of one data model are used, needed, unused or unknown."""
+
+    datamodel_id: str | None
+    """Id of the data model."""
+
+    datamodel_name: str
+    """Title of the data model."""
+
+    columns: list[ColumnUsage]
+    """One row per column, in the order of the model."""
+
+    total_columns: int
+    """How many columns the model has."""
+
+    used_count: int
+    """How many of them a dashboard names."""
+
+    needed_count: int
+    """How many no dashboard names but the model or its rules need."""
+
+    unused_count: int
+    """How many nothing names."""
+
+    unknown_count: int
+    """How many may be used, because not everything could be read."""
+
+    dashboards_scanned: int
+    """How many dashboards were read."""
+
+    dashboards_with_scripts: int
+    """How many of them carry a script. Columns that only a script names are not seen."""
+
+    dashboards_failed: list[DashboardFailure]
+    """Dashboards that could not be read."""
+
+    unmatched_references: list[UnmatchedReference]
+    """Columns that dashboards name and the model does not have."""
+
+    dashboard_scope: Literal["main_source", "all"]
+    """Which dashboards were looked at."""
+
+
+class UnusedColumnsBulk(TypedDict):
+    """Which columns of several data models are used, needed, unused or unknown."""
+
+    models: list[UnusedColumns]
+    """One report per data model, in the order of the request."""
+
+    not_found: list[str]
+    """References that fit no data model."""
+
+    totals: Totals
+    """Counts over all reports."""
+
+
 class UpdateUserUserData(TypedDict):
     """What to change. What is not named stays as it is."""
 
@@ -288,6 +463,19 @@ class UpdatedUser(TypedDict):
 
     changed: list[str]
     """The names of what changed. Empty when everything was as wanted already."""
+
+
+class UsedBy(TypedDict):
+    """One place where a dashboard names a column."""
+
+    dashboard_id: str | None
+    """Id of the dashboard."""
+
+    title: str | None
+    """Title of the dashboard."""
+
+    where: str
+    """The place in a few words, such as `dashboard filter`."""
 
 
 class User(TypedDict):
@@ -472,6 +660,30 @@ class AccessDomain(Domain):
             {},
         )
 
+    def get_datamodel_columns(
+        self,
+        *,
+        datamodel_name: str,
+    ) -> list[DatamodelColumn]:
+        """List every column of a data model with its table and type.
+
+        One row per column, in the order of the model, with the ids of model, dataset, table and
+        column. The definition is the draft. One request for an exact title.
+
+        Args:
+            datamodel_name: The data model's title or id.
+
+        Raises:
+            SisenseError: `not_found` with the nearest titles, `ambiguous` when two titles
+            differ only in case, `forbidden` when the token may not read data models.
+        """
+        return self._read(
+            "access.get_datamodel_columns",
+            {
+                "datamodel_name": datamodel_name,
+            },
+        )
+
     def get_group(
         self,
         *,
@@ -494,6 +706,80 @@ class AccessDomain(Domain):
             "access.get_group",
             {
                 "name": name,
+            },
+        )
+
+    def get_unused_columns(
+        self,
+        *,
+        datamodel_name: str,
+        include_all_dashboards: bool | None = None,
+    ) -> UnusedColumns:
+        """Find the columns of a data model that nothing uses.
+
+        One row per column with a verdict. `used`: a dashboard names it, with the places.
+        `needed`: no dashboard does, but a relation, data security, a custom column or table, an
+        accumulating build, a drill hierarchy or a shared formula. `unused`: nothing names it;
+        only these may be removed or hidden. `unknown`: nothing that could be read names it, but
+        not everything could be read, and what is missing is named. Also lists what dashboards
+        name and the model no longer has.
+
+        Looks at the dashboards whose data source is the model; `include_all_dashboards` looks
+        at all, and so finds single widgets in dashboards on another model. Not seen are names
+        in scripts, private copies of recipients and perspectives. Five or six requests, and one
+        per twenty dashboards.
+
+        The answer may be a part: its attribute `missing` names what could not be loaded.
+
+        Args:
+            datamodel_name: The data model's title or id.
+            include_all_dashboards: Whether to read every dashboard of the deployment, to
+                find single widgets on this model in dashboards on another one. Default false:
+                the dashboards whose data source is this model.
+
+        Raises:
+            SisenseError: `not_found` with the nearest titles, `ambiguous` when two titles
+            differ only in case, `forbidden` when the token may not list all dashboards.
+        """
+        return self._read(
+            "access.get_unused_columns",
+            {
+                "datamodel_name": datamodel_name,
+                "include_all_dashboards": include_all_dashboards,
+            },
+        )
+
+    def get_unused_columns_bulk(
+        self,
+        *,
+        datamodels: list[str],
+        include_all_dashboards: bool | None = None,
+    ) -> UnusedColumnsBulk:
+        """Find the columns of several data models that nothing uses.
+
+        Returns the report of `access.get_unused_columns` for each data model, and counts over
+        all. At most 500 data models; `["*"]` means all. A reference that fits nothing is listed
+        and does not stop the rest. The dashboards are listed once, and each is exported once,
+        whoever uses it: four or five requests per data model, and one per twenty dashboards.
+
+        The answer may be a part: its attribute `missing` names what could not be loaded.
+
+        Args:
+            datamodels: The data models' titles or ids, at least one; `["*"]` means all of
+                them.
+            include_all_dashboards: Whether to read every dashboard of the deployment, to
+                find single widgets on these models in dashboards on others. Default false: the
+                dashboards whose data source is one of the models.
+
+        Raises:
+            SisenseError: `invalid_input` for an empty list or too many data models, `forbidden`
+            when the token may not list all dashboards.
+        """
+        return self._read(
+            "access.get_unused_columns_bulk",
+            {
+                "datamodels": datamodels,
+                "include_all_dashboards": include_all_dashboards,
             },
         )
 
@@ -769,6 +1055,30 @@ class AsyncAccessDomain(AsyncDomain):
             {},
         )
 
+    async def get_datamodel_columns(
+        self,
+        *,
+        datamodel_name: str,
+    ) -> list[DatamodelColumn]:
+        """List every column of a data model with its table and type.
+
+        One row per column, in the order of the model, with the ids of model, dataset, table and
+        column. The definition is the draft. One request for an exact title.
+
+        Args:
+            datamodel_name: The data model's title or id.
+
+        Raises:
+            SisenseError: `not_found` with the nearest titles, `ambiguous` when two titles
+            differ only in case, `forbidden` when the token may not read data models.
+        """
+        return await self._read(
+            "access.get_datamodel_columns",
+            {
+                "datamodel_name": datamodel_name,
+            },
+        )
+
     async def get_group(
         self,
         *,
@@ -791,6 +1101,80 @@ class AsyncAccessDomain(AsyncDomain):
             "access.get_group",
             {
                 "name": name,
+            },
+        )
+
+    async def get_unused_columns(
+        self,
+        *,
+        datamodel_name: str,
+        include_all_dashboards: bool | None = None,
+    ) -> UnusedColumns:
+        """Find the columns of a data model that nothing uses.
+
+        One row per column with a verdict. `used`: a dashboard names it, with the places.
+        `needed`: no dashboard does, but a relation, data security, a custom column or table, an
+        accumulating build, a drill hierarchy or a shared formula. `unused`: nothing names it;
+        only these may be removed or hidden. `unknown`: nothing that could be read names it, but
+        not everything could be read, and what is missing is named. Also lists what dashboards
+        name and the model no longer has.
+
+        Looks at the dashboards whose data source is the model; `include_all_dashboards` looks
+        at all, and so finds single widgets in dashboards on another model. Not seen are names
+        in scripts, private copies of recipients and perspectives. Five or six requests, and one
+        per twenty dashboards.
+
+        The answer may be a part: its attribute `missing` names what could not be loaded.
+
+        Args:
+            datamodel_name: The data model's title or id.
+            include_all_dashboards: Whether to read every dashboard of the deployment, to
+                find single widgets on this model in dashboards on another one. Default false:
+                the dashboards whose data source is this model.
+
+        Raises:
+            SisenseError: `not_found` with the nearest titles, `ambiguous` when two titles
+            differ only in case, `forbidden` when the token may not list all dashboards.
+        """
+        return await self._read(
+            "access.get_unused_columns",
+            {
+                "datamodel_name": datamodel_name,
+                "include_all_dashboards": include_all_dashboards,
+            },
+        )
+
+    async def get_unused_columns_bulk(
+        self,
+        *,
+        datamodels: list[str],
+        include_all_dashboards: bool | None = None,
+    ) -> UnusedColumnsBulk:
+        """Find the columns of several data models that nothing uses.
+
+        Returns the report of `access.get_unused_columns` for each data model, and counts over
+        all. At most 500 data models; `["*"]` means all. A reference that fits nothing is listed
+        and does not stop the rest. The dashboards are listed once, and each is exported once,
+        whoever uses it: four or five requests per data model, and one per twenty dashboards.
+
+        The answer may be a part: its attribute `missing` names what could not be loaded.
+
+        Args:
+            datamodels: The data models' titles or ids, at least one; `["*"]` means all of
+                them.
+            include_all_dashboards: Whether to read every dashboard of the deployment, to
+                find single widgets on these models in dashboards on others. Default false: the
+                dashboards whose data source is one of the models.
+
+        Raises:
+            SisenseError: `invalid_input` for an empty list or too many data models, `forbidden`
+            when the token may not list all dashboards.
+        """
+        return await self._read(
+            "access.get_unused_columns_bulk",
+            {
+                "datamodels": datamodels,
+                "include_all_dashboards": include_all_dashboards,
             },
         )
 

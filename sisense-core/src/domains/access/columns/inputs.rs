@@ -1,0 +1,114 @@
+//! What protects columns apart from dashboards: security rules, hierarchies, formulas.
+
+use futures_util::future::join3;
+use serde_json::{Map, Value};
+
+use super::list::Titled;
+use crate::client::Client;
+use crate::documents::ModelRules;
+use crate::error::{Error, ErrorKind, Result};
+use crate::run::Missing;
+use crate::transport::{Answer, ApiPath};
+
+/// What was read; `None` is what could not be, and `missing` says why.
+#[derive(Debug, Default)]
+pub(super) struct Inputs {
+    security: Option<Vec<Value>>,
+    hierarchies: Option<Vec<Value>>,
+    formulas: Option<Vec<Value>>,
+    pub(super) missing: Vec<Missing>,
+}
+
+impl Inputs {
+    /// Read all three side by side. One that fails makes the answer a part; only a token that is
+    /// not accepted is an error.
+    pub(super) async fn read(client: &Client, model: &Titled) -> Result<Self> {
+        let title = model.title.as_str();
+        let (security, hierarchies, formulas) = join3(
+            security(client, model),
+            rows(
+                client,
+                &["api", "elasticubes", "hierarchies"],
+                vec![("elasticube", title), ("server", "localhost")],
+            ),
+            rows(client, &["api", "v1", "formulas"], vec![("datasource", title), ("flat", "true")]),
+        )
+        .await;
+        let mut inputs = Inputs::default();
+        inputs.security = inputs.keep(format!("data security of \"{title}\""), security)?;
+        inputs.hierarchies =
+            inputs.keep(format!("drill hierarchies of \"{title}\""), hierarchies)?;
+        inputs.formulas = inputs.keep(format!("shared formulas of \"{title}\""), formulas)?;
+        let unclear = inputs.security.iter().flatten().filter(|rule| !names_column(rule)).count();
+        if unclear > 0 {
+            let error = Error::new(
+                ErrorKind::Decode,
+                format!("rules that name no table and column: {unclear}"),
+            );
+            inputs.missing.push(Missing::new(format!("data security of \"{title}\""), error));
+        }
+        Ok(inputs)
+    }
+
+    fn keep(&mut self, what: String, read: Result<Vec<Value>>) -> Result<Option<Vec<Value>>> {
+        match read {
+            Ok(rows) => Ok(Some(rows)),
+            Err(error) if error.kind() == ErrorKind::Unauthenticated => Err(error),
+            Err(error) => {
+                self.missing.push(Missing::new(what, error));
+                Ok(None)
+            }
+        }
+    }
+
+    pub(super) fn rules(&self) -> ModelRules<'_> {
+        ModelRules {
+            security: self.security.as_deref(),
+            hierarchies: self.hierarchies.as_deref(),
+            formulas: self.formulas.as_deref(),
+        }
+    }
+}
+
+/// The data security rules, from the family of the model's kind.
+async fn security(client: &Client, model: &Titled) -> Result<Vec<Value>> {
+    let title = model.title.as_str();
+    if !model.document.is_live() {
+        let path = ["api", "elasticubes", "localhost", title, "datasecurity"];
+        return rows(client, &path, Vec::new()).await;
+    }
+    let path = ["api", "v1", "elasticubes", "live", title, "datasecurity"];
+    match rows(client, &path, Vec::new()).await {
+        // Rules hang on the published record. A model that says of itself that it was never
+        // published has none; where it does not say, nobody knows.
+        Err(error) if error.kind() == ErrorKind::NotFound && never_published(model) => {
+            Ok(Vec::new())
+        }
+        other => other,
+    }
+}
+
+fn never_published(model: &Titled) -> bool {
+    model.document.raw().get("lastPublishTime").is_some_and(Value::is_null)
+}
+
+async fn rows(
+    client: &Client,
+    path: &[&str],
+    query: Vec<(&'static str, &str)>,
+) -> Result<Vec<Value>> {
+    let query = query.into_iter().map(|(key, value)| (key, value.to_owned())).collect();
+    objects(client.transport().get(ApiPath::new(path.iter().copied()), query).await?)
+}
+
+/// A list of objects. One that holds anything else was not understood, which is not "nothing".
+fn objects(answer: Answer) -> Result<Vec<Value>> {
+    let rows: Vec<Map<String, Value>> = answer.decode_list()?;
+    Ok(rows.into_iter().map(Value::Object).collect())
+}
+
+fn names_column(rule: &Value) -> bool {
+    ["table", "column"].iter().all(|key| {
+        rule.get(key).and_then(Value::as_str).is_some_and(|name| !name.trim().is_empty())
+    })
+}
