@@ -1,3 +1,4 @@
 mod datamodels;
+mod people;
 mod shares;
 pub mod support;
