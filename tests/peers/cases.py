@@ -1,95 +1,199 @@
 """The read calls that both sides know, and each known difference with its reason.
 
-A case projects both answers into one shape. A difference changes our projection into the peer's
-and says why the two may differ; one that changes nothing is stale and fails the run.
+A difference changes our answer into the peer's and says why the two differ. One that is needed by
+no case is stale and fails the run; so does any difference that is not listed.
 """
 
 import copy
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
+import shapes
+from shapes import by, rows
+
 MODEL = "Sample ECommerce"
-HIDDEN_GROUPS = ("Everyone", "All users in system")
 
 
-@dataclass
+@dataclass(eq=False)
 class Difference:
     reason: str
-    apply: Callable[[Any], Any]
+    #: From our answer and the peer's to our answer in the peer's way.
+    apply: Callable[[Any, Any], Any]
+    needed: bool = False
 
 
 @dataclass
 class Case:
     tool: str
     args: dict
-    theirs: Callable[[Any], Any]
+    theirs: Callable[[], Any]
     ours: Callable[[Any], Any]
     differences: list[Difference] = field(default_factory=list)
 
 
-def each(change: Callable[[dict], None]) -> Callable[[Any], Any]:
-    """Apply a change to every row of a copy."""
+def rewriting(reason: str, change: Callable[[dict, dict], None]) -> Difference:
+    """A difference in single rows: `change` gets ours and, where it has the same place, theirs."""
 
-    def apply(rows):
-        rows = copy.deepcopy(rows)
-        for row in rows if isinstance(rows, list) else [rows]:
-            change(row)
-        return rows
+    def apply(ours, theirs):
+        ours = copy.deepcopy(ours)
+        if isinstance(ours, dict):
+            change(ours, theirs)
+        else:
+            for index, row in enumerate(ours):
+                change(row, theirs[index] if index < len(theirs) else {})
+        return ours
 
-    return apply
-
-
-def by(*keys: str) -> Callable[[dict], tuple]:
-    return lambda row: tuple(str(row.get(key)) for key in keys)
-
-
-def user(row: dict) -> dict:
-    return {
-        "USER_ID": row["user_id"], "USER_NAME": row["user_name"], "FIRST_NAME": row["first_name"],
-        "LAST_NAME": row["last_name"], "EMAIL": row["email"], "IS_ACTIVE": row["is_active"],
-        "ROLE_ID": row["role_id"], "ROLE_NAME": row["role_name"], "GROUPS": sorted(row["groups"]),
-    }
+    return Difference(reason, apply)
 
 
-def sorted_groups(row: dict) -> dict:
-    return {**row, "GROUPS": sorted(row["GROUPS"])}
+def _blank(key: str, blank: Any):
+    def change(row, _):
+        if row[key] is None:
+            row[key] = blank
+
+    return change
 
 
-def blank_last_name(row: dict) -> None:
-    if row["LAST_NAME"] is None:
-        row["LAST_NAME"] = ""
-
-
-def dashboard_designer(row: dict) -> None:
+def _role(row, _):
     if row["ROLE_NAME"] == "designer":
         row["ROLE_NAME"] = "dashboardDesigner"
 
 
-NO_LAST_NAME = Difference(
-    "a last name that the server does not tell is null here and a blank text there", each(blank_last_name)
-)
-ROLE_WORD = Difference(
-    "the role contributor is called designer on the web page; the peer says dashboardDesigner",
-    each(dashboard_designer),
-)
+def _groups(row, theirs):
+    # The same groups: the peer repeats what the server repeats, and keeps groups of everybody.
+    implied = {"Everyone", "All users in system"}
+    if set(row["GROUPS"]) - implied == set(theirs.get("GROUPS", [])) - implied:
+        row["GROUPS"] = theirs["GROUPS"]
 
 
-def column(row: dict) -> dict:
-    keys = ("datamodel_id", "datamodel_name", "table", "column")
-    return {key: row[key] for key in keys}
+def _table_type(row, _):
+    row["table_type"] = row["dataset_type"]
 
 
-def columns_of(rows: list) -> list:
-    return sorted((column(row) for row in rows), key=by("table", "column"))
+def _twice(ours, theirs):
+    """Only where the peer's list, each once, is ours."""
+    return {name: theirs[name] if sorted(set(theirs.get(name, []))) == users else users
+            for name, users in ours.items()}
 
 
-def schema_row(row: dict) -> dict:
-    keys = ("datamodel_name", "datamodel_type", "dataset_name", "table_name", "column_name", "column_type")
-    return {key: row[key] for key in keys}
+def _gone(ours, theirs):
+    """The peer's row for a party that is gone has neither type nor name."""
+    changed = [{**row, "type": None} if row["name"] is None else row for row in ours]
+    return sorted(changed, key=by("dashboard", "type", "name"))
 
 
-DESCRIBE = (
-    "datamodel_name", "datamodel_id", "datamodel_type", "datamodel_last_build_publish",
-    "datamodel_last_updated", "dataset_id", "dataset_name", "provider", "connection_name",
-    "table_name", "table_type",
-)
+def _drop_gone(ours, _):
+    return [row for row in ours if row["name"] is not None]
+
+
+LAST_NAME = rewriting("what the server does not tell is null here and a blank text there", _blank("LAST_NAME", ""))
+DEFAULT_ROLE = rewriting("a group without a role of its own has null here and a blank text there", _blank("defaultRole", ""))
+ROLE = rewriting("the web page's Designer is designer here and dashboardDesigner there", _role)
+GROUPS = rewriting("each group once, and those of everybody only when alone; the peer repeats and keeps them", _groups)
+TWICE = Difference("an admin who is also in the group Admins is listed once here and twice there", _twice)
+GONE = Difference("a share with a party that no longer exists keeps its type here", _gone)
+DROPPED = Difference("a share with a party that no longer exists is listed here and left out there", _drop_gone)
+PROVIDER = rewriting("a dataset without a connection has null here and words there", _blank("provider", "Unknown Provider"))
+CONNECTION = rewriting("a dataset without a connection has null here and words there", _blank("connection_name", "Unknown Connection"))
+TABLE_TYPE = rewriting("the table's type here, the dataset's type there, under one name", _table_type)
+
+
+def known_columns(names: dict[tuple[str, str], str]) -> list[Difference]:
+    """Columns that only our walk finds, each with the place where the peer does not look."""
+
+    def of(table, column, reason):
+        def change(row, theirs):
+            if (row["table"], row["column"]) == (table, column) and theirs.get("used") is False:
+                row["used"] = False
+
+        return rewriting(f"{table}.{column}: {reason}", change)
+
+    return [of(table, column, reason) for (table, column), reason in names.items()]
+
+
+USED_ONLY_HERE = known_columns({})
+
+
+def build(peer) -> list[Case]:
+    """The cases, over the names that the peer finds."""
+    access, dashboard, datamodel = peer.access, peer.dashboard, peer.datamodel
+    emails = [row["EMAIL"] for row in access.get_users_all()]
+    titles = Counter(row["title"] for row in dashboard.get_all_dashboards())
+    models = sorted(row["title"] for row in datamodel.get_all_datamodel())
+    groups = [row["group"] for row in access.users_per_group_all() if row["group"] != "Admins"]
+    plain = [name for name in groups if "&" not in name and "+" not in name]
+
+    cases = [
+        Case("access.get_users_all", {},
+             lambda: rows(shapes.peer_user, "EMAIL")(access.get_users_all()),
+             rows(shapes.user, "EMAIL"), [LAST_NAME, ROLE, GROUPS]),
+        Case("access.users_per_group_all", {},
+             lambda: {row["group"]: sorted(row["username"]) for row in access.users_per_group_all()},
+             lambda found: {row["group"]: sorted(row["users"]) for row in found["groups"]}, [TWICE]),
+        Case("access.get_all_dashboard_shares", {},
+             lambda: rows(dict, "dashboard", "type", "name")(access.get_all_dashboard_shares()),
+             rows(shapes.share, "dashboard", "type", "name"), [GONE]),
+        Case("dashboard.get_all_dashboards", {},
+             lambda: rows(shapes.peer_dashboard, "oid")(dashboard.get_all_dashboards()),
+             rows(shapes.dashboard, "oid")),
+        Case("datamodel.get_all_datamodel", {},
+             lambda: rows(dict, "oid")(datamodel.get_all_datamodel()), rows(shapes.model, "oid")),
+    ]
+    for email in emails:
+        cases.append(Case("access.get_user", {"user_name": email},
+                          lambda email=email: shapes.peer_user(access.get_user(email)),
+                          shapes.user, [LAST_NAME, ROLE, GROUPS]))
+    for name in plain:
+        cases.append(Case("access.get_group", {"name": name},
+                          lambda name=name: access.get_group(name), shapes.group, [DEFAULT_ROLE]))
+        cases.append(Case("access.users_per_group", {"group_name": name},
+                          lambda name=name: sorted(row["_id"] for row in access.users_per_group(name)),
+                          lambda found: sorted(row["user_id"] for row in found["users"])))
+    for title in models:
+        cases += _model_cases(peer, title)
+    for title, count in sorted(titles.items()):
+        if count == 1:
+            cases += _dashboard_cases(peer, title)
+    return cases
+
+
+def _model_cases(peer, title: str) -> list[Case]:
+    access, datamodel = peer.access, peer.datamodel
+    args = {"datamodel_name": title}
+    return [
+        Case("access.get_datamodel_columns", args,
+             lambda: rows(shapes.column, "table", "column")(access.get_datamodel_columns(title)),
+             rows(shapes.column, "table", "column")),
+        Case("access.get_unused_columns", args,
+             lambda: rows(shapes.used, "table", "column")(access.get_unused_columns(title)),
+             lambda found: rows(shapes.used, "table", "column")(found["columns"]), USED_ONLY_HERE),
+        Case("datamodel.get_datamodel", args,
+             lambda: {key: datamodel.get_datamodel(title)[key] for key in ("oid", "title", "type")},
+             lambda row: {"oid": row["datamodel_id"], "title": row["title"], "type": row["type"]}),
+        Case("datamodel.get_model_schema", args,
+             lambda: rows(shapes.schema_row, "table_name", "column_name")(datamodel.get_model_schema(title)),
+             rows(shapes.schema_row, "table_name", "column_name")),
+        Case("datamodel.describe_datamodel", args,
+             lambda: rows(shapes.table_row, "table_name")(datamodel.describe_datamodel(title)),
+             rows(shapes.table_row, "table_name"), [PROVIDER, CONNECTION, TABLE_TYPE]),
+    ]
+
+
+def _dashboard_cases(peer, title: str) -> list[Case]:
+    dashboard = peer.dashboard
+    found = dashboard.get_dashboard_by_name(title)[0]
+    columns = rows(shapes.pair, "table", "column")
+    return [
+        Case("dashboard.get_dashboard_by_name", {"dashboard_name": title},
+             lambda: shapes.peer_dashboard(found), shapes.dashboard),
+        Case("dashboard.get_dashboard_by_id", {"dashboard_id": found["oid"]},
+             lambda: shapes.peer_dashboard(dashboard.get_dashboard_by_id(found["oid"])[0]),
+             shapes.dashboard),
+        Case("dashboard.get_dashboard_columns", {"dashboard_name": title},
+             lambda: columns(dashboard.get_dashboard_columns(title)), columns),
+        Case("dashboard.get_dashboard_share", {"dashboard_name": title},
+             lambda: rows(dict, "type", "name")(dashboard.get_dashboard_share(title)),
+             lambda found: rows(lambda r: {"type": r["share_type"], "name": r["share_name"]}, "type", "name")(found),
+             [DROPPED]),
+    ]
