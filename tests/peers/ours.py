@@ -30,7 +30,7 @@ class Ours:
 
     def call(self, tool: str, args: dict):
         done = subprocess.run(
-            [self._binary, "--state-dir", self._state.name, "--url", self._url,
+            [self._binary, "--state-dir", self._state.name,
              "tools", "call", tool, "--args", json.dumps(args), "--json"],
             capture_output=True, text=True, timeout=120, check=False,
             env={"SISENSE_TOKEN": self._token, "SISENSE_URL": self._url},

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::dispatch::{Deployments, decode, no_arguments, send, unknown, whole};
+use crate::dispatch::{Deployments, decode, no_arguments, part, send, unknown, whole};
 use crate::domains::datamodel;
 use crate::error::Result;
 use crate::operation::Outcome;
@@ -36,7 +36,7 @@ pub(super) async fn call(
         }
         "datamodel.get_all_datamodel" => {
             no_arguments(args)?;
-            whole(send(datamodel.get_all_datamodel()).await?)
+            part(send(datamodel.get_all_datamodel()).await?)
         }
         "datamodel.get_datamodel" => whole(send(datamodel.get_datamodel(decode(args)?)).await?),
         "datamodel.get_model_schema" => {

@@ -233,6 +233,8 @@ export class DatamodelDomain {
    * One request. An older server is asked again for less; one that lacks the query answers with
    * a plain list, and status, size and owner are then named as missing.
    *
+   * The answer may be a part: `missing(result)` names what could not be loaded.
+   *
    * @throws SisenseError: `forbidden` without the right to see data models; `decode` when the
    * answer has no rows.
    */

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Datamodel, DatamodelRow, Datamodels};
+use super::{Datamodel, DatamodelRow};
 use crate::error::{Error, ErrorKind, Result};
 use crate::run::{Missing, Partial};
 use crate::transport::{Answer, ApiPath, ReadPost};
@@ -95,7 +95,7 @@ impl Datamodel {
     /// <!-- @idempotent -->
     /// <!-- @scope deployment -->
     /// <!-- @risk low -->
-    pub async fn get_all_datamodel(&self) -> Result<Datamodels> {
+    pub async fn get_all_datamodel(&self) -> Result<Partial<Vec<DatamodelRow>>> {
         let refused = match self.metadata(&format!("{CORE} {MORE}")).await {
             Ok(rows) => return Ok(Partial::whole(rows)),
             Err(error) => error,

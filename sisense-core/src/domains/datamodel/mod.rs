@@ -23,7 +23,6 @@ use super::schemas::OperationSchemas;
 use crate::client::Client;
 use crate::documents::ModelDocument;
 use crate::error::Result;
-use crate::run::Partial;
 
 /// The `datamodel` operations of one deployment. Made with [`Client::datamodel`].
 #[derive(Clone, Debug)]
@@ -54,6 +53,3 @@ pub(super) fn schemas(schemas: &mut OperationSchemas) {
         "datamodel.resolve_datamodel_reference",
     );
 }
-
-/// The listing of data models may be a part: see [`Datamodel::get_all_datamodel`].
-pub type Datamodels = Partial<Vec<DatamodelRow>>;

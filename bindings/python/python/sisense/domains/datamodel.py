@@ -297,6 +297,8 @@ class DatamodelDomain(Domain):
         One request. An older server is asked again for less; one that lacks the query answers
         with a plain list, and status, size and owner are then named as missing.
 
+        The answer may be a part: its attribute `missing` names what could not be loaded.
+
         Raises:
             SisenseError: `forbidden` without the right to see data models; `decode` when the
             answer has no rows.
@@ -414,6 +416,8 @@ class AsyncDatamodelDomain(AsyncDomain):
 
         One request. An older server is asked again for less; one that lacks the query answers
         with a plain list, and status, size and owner are then named as missing.
+
+        The answer may be a part: its attribute `missing` names what could not be loaded.
 
         Raises:
             SisenseError: `forbidden` without the right to see data models; `decode` when the
