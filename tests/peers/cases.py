@@ -117,20 +117,53 @@ TYPE_CODE = rewriting("a type that is not known is named by its code here", _cod
 TABLE_TYPE = rewriting("the table's type here, the dataset's type there, under one name", _table_type)
 
 
-def known_columns(names: dict[tuple[str, str], str]) -> list[Difference]:
-    """Columns that only our walk finds, each with the place where the peer does not look."""
-
-    def of(table, column, reason):
-        def change(row, theirs):
-            if (row["table"], row["column"]) == (table, column) and theirs.get("used") is False:
-                row["used"] = False
-
-        return rewriting(f"{table}.{column}: {reason}", change)
-
-    return [of(table, column, reason) for (table, column), reason in names.items()]
+def _name(row):
+    return f"{row['table']}.{row['column']}".removesuffix(" (Calendar)").lower()
 
 
-USED_ONLY_HERE = known_columns({})
+def _spelling(ours, theirs):
+    spelt = {_name(row): row for row in theirs}
+    return [spelt.get(_name(row), row) for row in ours]
+
+
+def _constant(ours, theirs):
+    made_up = {"table": "Unknown", "column": "Table"}
+    return ours + [made_up] if made_up in theirs else ours
+
+
+SPELLING = Difference(
+    "a column is named as the model names it; the peer keeps the calendar suffix and the dashboard's "
+    "case, and splits a table's name at its first dot", _spelling)
+CONSTANT = Difference("a formula without columns names none here; the peer makes up Unknown.Table", _constant)
+
+#: Columns that only our walk finds, and the places where the peer does not look.
+PLACES = {
+    ("Country", "Continent"): "a level of a drill hierarchy",
+    ("Country", "Country"): "a level of a drill hierarchy",
+    ("Commerce", "Cost"): "inside a formula of a formula",
+    ("Commerce", "Quantity"): "the measure of a top filter",
+    ("Commerce", "Season"): "a default filter",
+    ("web_traffic.csv", "Visits"): "a table whose name has a dot",
+}
+
+
+def _only_here(place):
+    def dropped(ours, theirs):
+        return [row for row in ours if (row["table"], row["column"]) != place or row in theirs]
+
+    return dropped
+
+
+def _unused_there(place):
+    def change(row, theirs):
+        if (row["table"], row["column"]) == place and theirs.get("used") is False:
+            row["used"] = False
+
+    return change
+
+
+NAMED_HERE = [Difference(f"{t}.{c}: {why}", _only_here((t, c))) for (t, c), why in PLACES.items()]
+USED_HERE = [rewriting(f"{t}.{c}: {why}", _unused_there((t, c))) for (t, c), why in PLACES.items()]
 
 
 def build(peer) -> list[Case]:
@@ -188,7 +221,7 @@ def _model_cases(peer, title: str) -> list[Case]:
              rows(shapes.column, "table", "column")),
         Case("access.get_unused_columns", args,
              lambda: rows(shapes.used, "table", "column")(access.get_unused_columns(title)),
-             lambda found: rows(shapes.used, "table", "column")(found["columns"]), USED_ONLY_HERE),
+             lambda found: rows(shapes.used, "table", "column")(found["columns"]), USED_HERE),
         Case("datamodel.get_datamodel", args,
              lambda: {key: datamodel.get_datamodel(title)[key] for key in ("oid", "title", "type")},
              lambda row: {"oid": row["datamodel_id"], "title": row["title"], "type": row["type"]}),
@@ -212,7 +245,8 @@ def _dashboard_cases(peer, title: str) -> list[Case]:
              lambda: shapes.peer_dashboard(dashboard.get_dashboard_by_id(found["oid"])[0]),
              shapes.dashboard),
         Case("dashboard.get_dashboard_columns", {"dashboard_name": title},
-             lambda: columns(dashboard.get_dashboard_columns(title)), columns),
+             lambda: columns(dashboard.get_dashboard_columns(title)), columns,
+             [SPELLING, CONSTANT, *NAMED_HERE]),
         Case("dashboard.get_dashboard_share", {"dashboard_name": title},
              lambda: rows(dict, "type", "name")(dashboard.get_dashboard_share(title)),
              lambda found: rows(lambda r: {"type": r["share_type"], "name": r["share_name"]}, "type", "name")(found),
