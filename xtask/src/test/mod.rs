@@ -13,14 +13,7 @@ use crate::Result;
 struct Step {
     group: &'static str,
     name: &'static str,
-    run: fn() -> Result<Outcome>,
-}
-
-/// How a step ended, when it did not fail.
-enum Outcome {
-    Done,
-    /// It does not apply here, and why.
-    Skipped(String),
+    run: fn() -> Result<()>,
 }
 
 /// The steps in the order in which they run.
@@ -48,11 +41,7 @@ pub fn run(only: &[String]) -> Result<()> {
         let outcome = (step.run)();
         let took = start.elapsed();
         match outcome {
-            Ok(Outcome::Done) => times.push((step.name, took, String::new())),
-            Ok(Outcome::Skipped(why)) => {
-                println!("skipped: {why}");
-                times.push((step.name, took, format!("skipped: {why}")));
-            }
+            Ok(()) => times.push((step.name, took)),
             Err(error) => {
                 print!("{}", table(&times));
                 let name = step.name;
@@ -82,10 +71,9 @@ fn chosen(only: &[String]) -> Result<Vec<&'static Step>> {
     Ok(STEPS.iter().filter(asked).collect())
 }
 
-fn table(times: &[(&str, Duration, String)]) -> String {
-    let rows = times.iter().map(|(name, took, note)| {
-        format!("{name:>12} {:>8.1} s  {note}", took.as_secs_f64()).trim_end().to_owned() + "\n"
-    });
+fn table(times: &[(&str, Duration)]) -> String {
+    let rows =
+        times.iter().map(|(name, took)| format!("{name:>12} {:>8.1} s\n", took.as_secs_f64()));
     std::iter::once("\n".to_owned()).chain(rows).collect()
 }
 

@@ -5,12 +5,11 @@ use std::process::Command;
 
 use sha2::{Digest, Sha256};
 
-use super::Outcome;
 use crate::{Result, repo};
 
 const HELP: &str = "install Node 20 or newer with npm";
 
-pub fn addon() -> Result<Outcome> {
+pub fn addon() -> Result<()> {
     let folder = folder();
     let library = repo::build("fes-node")?;
     std::fs::copy(&library, folder.join("native.node"))
@@ -28,15 +27,15 @@ pub fn addon() -> Result<Outcome> {
         std::fs::remove_dir_all(&dist)?;
     }
     npm(&["run", "--silent", "build"])?;
-    Ok(Outcome::Done)
+    Ok(())
 }
 
-pub fn tests() -> Result<Outcome> {
+pub fn tests() -> Result<()> {
     if !folder().join("dist").is_dir() {
         return Err("the addon is not built; run `cargo xtask test --only node`".into());
     }
     npm(&["run", "--silent", "test"])?;
-    Ok(Outcome::Done)
+    Ok(())
 }
 
 /// The folder of the Node package.

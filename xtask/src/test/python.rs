@@ -5,7 +5,6 @@ use std::process::Command;
 
 use sha2::{Digest, Sha256};
 
-use super::Outcome;
 use crate::{Result, repo};
 
 /// What the tests need from PyPI.
@@ -13,7 +12,7 @@ const NEEDS: [&str; 4] =
     ["maturin>=1.9,<2", "mypy>=1.15,<3", "pytest>=8,<10", "pytest-asyncio>=0.24,<2"];
 const HELP: &str = "install Python 3.10 or newer with its `venv` module";
 
-pub fn wheel() -> Result<Outcome> {
+pub fn wheel() -> Result<()> {
     let python = environment(true)?;
     let wheels = repo::target()?.join("wheels");
     if wheels.is_dir() {
@@ -39,10 +38,10 @@ pub fn wheel() -> Result<Outcome> {
             .arg(wheel),
         HELP,
     )?;
-    Ok(Outcome::Done)
+    Ok(())
 }
 
-pub fn pytest() -> Result<Outcome> {
+pub fn pytest() -> Result<()> {
     let python = environment(false)?;
     let tests = repo::root().join("bindings/python/tests");
     // Not from the folder of the sources, so that the installed wheel is what is imported.
@@ -54,16 +53,21 @@ pub fn pytest() -> Result<Outcome> {
             .current_dir(repo::target()?),
         HELP,
     )?;
-    Ok(Outcome::Done)
+    Ok(())
 }
 
 /// The interpreter of the environment for tests. It is made when asked, and when it is stale.
 pub fn environment(make: bool) -> Result<PathBuf> {
-    let folder = repo::target()?.join("xtask-venv");
+    environment_with("xtask-venv", &NEEDS, make)
+}
+
+/// The interpreter of an environment with these packages.
+pub fn environment_with(name: &str, needs: &[&str], make: bool) -> Result<PathBuf> {
+    let folder = repo::target()?.join(name);
     let python =
         if cfg!(windows) { folder.join("Scripts/python.exe") } else { folder.join("bin/python") };
     let stamp = folder.join("needs");
-    let wanted = hex::encode(Sha256::digest(NEEDS.join("\n")));
+    let wanted = hex::encode(Sha256::digest(needs.join("\n")));
     let fresh = python.exists() && std::fs::read_to_string(&stamp).is_ok_and(|s| s == wanted);
     if fresh {
         return Ok(python);
@@ -76,7 +80,7 @@ pub fn environment(make: bool) -> Result<PathBuf> {
     }
     repo::run(Command::new(interpreter()).args(["-m", "venv"]).arg(&folder), HELP)?;
     let mut install = Command::new(&python);
-    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(NEEDS);
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(needs);
     repo::run(&mut install, HELP)?;
     std::fs::write(stamp, wanted)?;
     Ok(python)

@@ -1,26 +1,25 @@
 //! The steps in Rust.
 
-use super::Outcome;
 use crate::{Result, registry, repo};
 
 const BINDINGS: [&str; 4] = ["--exclude", "fes-python", "--exclude", "fes-node"];
 
-pub fn fmt() -> Result<Outcome> {
+pub fn fmt() -> Result<()> {
     cargo(&["fmt", "--all", "--check"], "run `rustup component add rustfmt`")
 }
 
-pub fn clippy() -> Result<Outcome> {
+pub fn clippy() -> Result<()> {
     let args = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
     cargo(&args, "run `rustup component add clippy`")
 }
 
-pub fn registry() -> Result<Outcome> {
+pub fn registry() -> Result<()> {
     registry::run(true)?;
-    Ok(Outcome::Done)
+    Ok(())
 }
 
 /// With nextest where it is installed. The bindings' libraries need an interpreter to be loaded.
-pub fn tests() -> Result<Outcome> {
+pub fn tests() -> Result<()> {
     let nextest = repo::cargo().args(["nextest", "--version"]).output();
     let runner: &[&str] = match nextest {
         Ok(output) if output.status.success() => &["nextest", "run", "--no-fail-fast"],
@@ -29,11 +28,11 @@ pub fn tests() -> Result<Outcome> {
     cargo(&[runner, &["--workspace"], &BINDINGS].concat(), "")
 }
 
-pub fn doctests() -> Result<Outcome> {
+pub fn doctests() -> Result<()> {
     cargo(&[&["test", "--doc", "--workspace"], &BINDINGS[..]].concat(), "")
 }
 
-fn cargo(args: &[&str], help: &str) -> Result<Outcome> {
+fn cargo(args: &[&str], help: &str) -> Result<()> {
     repo::run(repo::cargo().args(args), help)?;
-    Ok(Outcome::Done)
+    Ok(())
 }

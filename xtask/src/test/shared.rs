@@ -2,11 +2,11 @@
 
 use std::process::Command;
 
-use super::{Outcome, node, python};
+use super::{node, python};
 use crate::{Result, repo};
 
 /// The same calls through Rust, Python and Node give the same answers.
-pub fn parity() -> Result<Outcome> {
+pub fn parity() -> Result<()> {
     let python = python::environment(false)?;
     if !node::folder().join("dist").is_dir() {
         return Err("the addon is not built; run `cargo xtask test --only node`".into());
@@ -15,15 +15,21 @@ pub fn parity() -> Result<Outcome> {
     let mut command = Command::new(program);
     command.arg(python).current_dir(repo::root().join("bindings/parity"));
     repo::run(&mut command, "")?;
-    Ok(Outcome::Done)
+    Ok(())
 }
 
-/// Programs of others that speak to ours.
-pub fn peers() -> Result<Outcome> {
-    let script = repo::root().join("tests/peers/run.py");
-    if !script.is_file() {
-        return Ok(Outcome::Skipped("there is no tests/peers/run.py".into()));
-    }
-    repo::run(Command::new(python::environment(true)?).arg(script).current_dir(repo::root()), "")?;
-    Ok(Outcome::Done)
+/// An independent client asks the sandbox the same questions as ours.
+pub fn peers() -> Result<()> {
+    let folder = repo::root().join("tests/peers");
+    let needs = std::fs::read_to_string(folder.join("requirements.txt"))?;
+    let needs: Vec<&str> = needs.lines().filter(|line| !line.trim().is_empty()).collect();
+    let python = python::environment_with("peers-venv", &needs, true)?;
+    let program = repo::build("fes-mcp")?;
+    let mut command = Command::new(python);
+    command.arg(folder.join("run.py")).arg("--binary").arg(program).current_dir(repo::target()?);
+    repo::run(
+        &mut command,
+        "read the differences above; list a wanted one in tests/peers/cases.py",
+    )?;
+    Ok(())
 }
