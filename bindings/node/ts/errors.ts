@@ -23,6 +23,8 @@ export interface ErrorParts {
 export class SisenseError extends Error {
   /** What went wrong, coarsely, such as `not_found`. */
   readonly kind: string;
+  /** One sentence, without the context that `message` adds. */
+  readonly plain: string;
   /** The operation's id. */
   readonly operation?: string;
   /** The asset, such as `group "Analysts"`. */
@@ -50,6 +52,7 @@ export class SisenseError extends Error {
     super(parts.text ?? parts.message ?? "unknown error", options);
     this.name = new.target.name;
     this.kind = parts.kind ?? "unexpected";
+    this.plain = parts.message ?? this.message;
     this.operation = parts.operation;
     this.asset = parts.asset;
     this.endpoint = parts.endpoint;
