@@ -60,3 +60,82 @@ pub(crate) fn operations() -> Vec<Operation> {
     all.sort_by(|a, b| a.id.cmp(&b.id));
     all
 }
+
+/// A deployment with names, for planners. Its kinds in `broken` cannot be listed.
+pub(crate) struct World {
+    pub(crate) operations: Vec<Operation>,
+    pub(crate) broken: Vec<Kind>,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        World { operations: operations(), broken: Vec::new() }
+    }
+}
+
+#[async_trait]
+impl Tools for World {
+    fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
+    fn deployments(&self) -> Vec<String> {
+        vec!["prod".into()]
+    }
+
+    fn check(&self, id: &str, args: &Value) -> Result<()> {
+        if sisense_core::generated::find(id).is_some() {
+            return sisense_core::generated::check(id, args);
+        }
+        let operation = self.find(id).ok_or_else(|| Error::not_found("operation", id))?;
+        let schema = &operation.input_schema;
+        let required = schema["required"].as_array().cloned().unwrap_or_default();
+        let missing = required.iter().filter_map(Value::as_str).find(|key| args.get(key).is_none());
+        let known = |key: &&String| schema["properties"].get(key.as_str()).is_none();
+        let unknown = args.as_object().and_then(|args| args.keys().find(known));
+        match (missing, unknown) {
+            (Some(key), _) => Err(Error::invalid(format!("the argument `{key}` is missing"))),
+            (_, Some(key)) => Err(Error::invalid(format!("the argument `{key}` is unknown"))),
+            _ => Ok(()),
+        }
+    }
+
+    async fn call(&self, _: &str, _: &Run, id: &str, _: Value) -> Result<Outcome> {
+        Err(Error::not_found("operation", id))
+    }
+
+    async fn names(&self, _: &str, kind: Kind) -> Result<Vec<Name>> {
+        if self.broken.contains(&kind) {
+            return Err(Error::new(sisense_core::ErrorKind::Forbidden, "no right to list"));
+        }
+        let id = |n: usize| format!("5f{n:022}");
+        let named = |names: &[&str]| -> Vec<Name> {
+            names.iter().enumerate().map(|(n, name)| Name::new(Some(&id(n)), *name)).collect()
+        };
+        Ok(match kind {
+            Kind::User => ["ann Ann Lee", "bob Bob Ray", "carla Carla Diaz", "carl Carl Diaz"]
+                .iter()
+                .map(|who| {
+                    let mut words = who.split(' ');
+                    let mut word = || words.next().unwrap_or_default().to_owned();
+                    let (login, first, last) = (word(), word(), word());
+                    Name::new(Some("5f"), format!("{login}@example.com"))
+                        .also(format!("{first} {last}"))
+                        .also(first)
+                        .also(last)
+                })
+                .collect(),
+            Kind::Group => named(&["Analysts", "Sales", "Research and Development", "Admins"]),
+            Kind::Dashboard => {
+                named(&["Pipeline", "Sales Overview", "Twin", "Twin", "Users", "Orders 2026"])
+            }
+            Kind::Datamodel => named(&[
+                "Sample ECommerce",
+                "Sales",
+                "Healthcare",
+                "Lead Generation",
+                "Orders 2026",
+            ]),
+        })
+    }
+}

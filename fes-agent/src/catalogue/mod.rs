@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sisense_core::Operation;
 
-pub(crate) use slots::{Slot, slot, slots};
+pub(crate) use slots::{Slot, slots};
 
 use crate::host::Kind;
 use lexicon::Class;
@@ -65,6 +65,8 @@ struct Document {
     required: BTreeSet<Kind>,
     /// Whether it takes a list of things at once.
     many: bool,
+    /// Whether its id says that it tells everything.
+    raw: bool,
     /// The things that its id names.
     things: BTreeSet<&'static str>,
 }
@@ -103,6 +105,11 @@ impl Catalogue {
         self.rank_pieces(&pieces(request), hints)
     }
 
+    /// Whether an operation's documentation has a term.
+    pub(crate) fn says(&self, id: &str, term: &str) -> bool {
+        self.documents.iter().any(|document| document.id == id && document.terms.contains_key(term))
+    }
+
     pub(crate) fn rank_pieces(&self, request: &[Piece], hints: &Hints) -> Vec<Hit> {
         let wanted = wanted(request, hints);
         let mut hits: Vec<Hit> =
@@ -136,6 +143,15 @@ impl Catalogue {
         }
         for thing in document.things.difference(&wanted.things) {
             parts.push((-0.8, format!("is about a {thing} too")));
+        }
+        if document.raw && !wanted.terms.iter().any(|term| term == "raw") {
+            parts.push((-1.0, "tells more than was asked".to_owned()));
+        }
+        if let Some(act) = wanted.act
+            && document.writes
+            && !document.terms.contains_key(act)
+        {
+            parts.push((-2.0, format!("does not {act}")));
         }
         if document.many && !wanted.many {
             parts.push((-1.0, "is about several at once".to_owned()));
@@ -183,6 +199,8 @@ struct Wanted {
     terms: Vec<String>,
     kinds: BTreeSet<Kind>,
     intent: Intent,
+    /// The verb of a write.
+    act: Option<&'static str>,
     /// The terms that only ask: show, which, who.
     asking: HashSet<String>,
     /// The things that it names.
@@ -216,6 +234,7 @@ fn wanted(request: &[Piece], hints: &Hints) -> Wanted {
     let everything = request.iter().any(|piece| piece.is("all")) && kinds.is_empty() && !named;
     let of =
         |class| request.iter().filter_map(Piece::means).filter(move |m| m.1 == class).map(|m| m.0);
+    let act = of(Class::Act).next();
     let asking = of(Class::Ask).map(str::to_owned).collect();
     let mut things: BTreeSet<&'static str> = of(Class::Thing).collect();
     if request.iter().any(|p| p.is("who") || p.is("member") || p.token == Token::Email) {
@@ -223,7 +242,7 @@ fn wanted(request: &[Piece], hints: &Hints) -> Wanted {
     }
     things.extend(hints.kinds.iter().map(|kind| thing(*kind)));
     let many = request.iter().any(|p| p.is("all") || p.is("bulk") || p.lower() == "and");
-    Wanted { terms, kinds, intent: intent(request), asking, things, many, everything, named }
+    Wanted { terms, kinds, intent: intent(request), act, asking, things, many, everything, named }
 }
 
 /// The word that the lexicon has for a kind.
@@ -282,6 +301,7 @@ fn document(operation: &Operation) -> Document {
         id: operation.id.clone(),
         writes: operation.effect.writes(),
         many: slots.iter().any(|(_, slot, _)| matches!(slot, Slot::Dashboards | Slot::Datamodels)),
+        raw: named.iter().any(|piece| piece.is("raw")),
         things: named
             .iter()
             .filter_map(Piece::means)

@@ -74,7 +74,7 @@ impl Slot {
 }
 
 /// What a parameter of an operation stands for.
-pub(crate) fn slot(operation: &Operation, parameter: &str) -> Slot {
+fn slot(operation: &Operation, parameter: &str) -> Slot {
     let name = operation.id.split_once('.').map_or(operation.id.as_str(), |(_, name)| name);
     let makes_model = matches!(name, "create_datamodel" | "setup_datamodel");
     match parameter {

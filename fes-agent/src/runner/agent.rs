@@ -9,8 +9,10 @@ use sisense_core::{Operation, Result, Run};
 use super::types::{Called, Denial, Options, Prepared, Ran};
 use super::{AgentBuilder, call, execute};
 use crate::approval::{Desk, Pending, Person, Session};
+use crate::catalogue::Catalogue;
 use crate::host::{Tools, unknown_deployment};
 use crate::plan::{Plan, ProblemKind, check, explain, problems_as_error};
+use crate::planner::Planner;
 use crate::policy::{Decision, Policy};
 
 /// The agent. Cheap to clone; clones share everything.
@@ -25,6 +27,9 @@ pub(super) struct Inner {
     pub(super) desk: Desk,
     pub(super) journal: Option<Arc<dyn Journal>>,
     pub(super) parallel: usize,
+    pub(super) planner: Arc<dyn Planner>,
+    /// The operations that the policy permits, prepared for ranking.
+    pub(super) catalogue: Catalogue,
 }
 
 impl Agent {
@@ -38,11 +43,21 @@ impl Agent {
         Agent { inner: Arc::new(inner) }
     }
 
+    pub(super) fn inner(&self) -> &Inner {
+        &self.inner
+    }
+
     /// The operations that the policy does not deny: what may be listed to a client.
     #[must_use]
     pub fn operations(&self) -> Vec<&Operation> {
         let policy = &self.inner.policy;
         self.inner.tools.operations().iter().filter(|o| policy.permits(o)).collect()
+    }
+
+    /// Which operations fit a request, of those that the policy does not deny.
+    #[must_use]
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.inner.catalogue
     }
 
     /// The operations and deployments that the agent works on.
@@ -172,7 +187,7 @@ impl std::fmt::Debug for Agent {
 }
 
 impl Inner {
-    fn known(&self, session: &Session) -> Result<()> {
+    pub(super) fn known(&self, session: &Session) -> Result<()> {
         let deployments = self.tools.deployments();
         if deployments.contains(&session.deployment) {
             return Ok(());

@@ -10,7 +10,9 @@ use sisense_core::{Error, ErrorKind, Result};
 use super::Agent;
 use super::agent::Inner;
 use crate::approval::{Clock, Desk};
+use crate::catalogue::Catalogue;
 use crate::host::Tools;
+use crate::planner::{Offline, Planner};
 use crate::policy::Policy;
 use crate::store::Store;
 
@@ -28,6 +30,7 @@ pub struct AgentBuilder {
     journal: Option<Arc<dyn Journal>>,
     lifetime: Duration,
     parallel: usize,
+    planner: Arc<dyn Planner>,
     clock: Clock,
 }
 
@@ -40,6 +43,7 @@ impl AgentBuilder {
             journal: None,
             lifetime: LIFETIME,
             parallel: PARALLEL,
+            planner: Arc::new(Offline),
             clock: Arc::new(Timestamp::now),
         }
     }
@@ -79,6 +83,13 @@ impl AgentBuilder {
         self
     }
 
+    /// Who makes plans of requests in words. Default: the planner without a model.
+    #[must_use]
+    pub fn planner(mut self, planner: Arc<dyn Planner>) -> Self {
+        self.planner = planner;
+        self
+    }
+
     /// Where the time comes from. Default: the system.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
@@ -95,12 +106,17 @@ impl AgentBuilder {
             Error::new(ErrorKind::Config, "the agent has no store for approvals")
                 .with_next_step("give Store::open(path) or Store::memory()")
         })?;
+        let policy = &self.policy;
+        let permitted = self.tools.operations().iter().filter(|o| policy.permits(o));
+        let catalogue = Catalogue::new(permitted);
         Ok(Agent::new(Inner {
             tools: self.tools,
             policy: self.policy,
             desk: Desk::new(store, self.clock, self.lifetime),
             journal: self.journal,
             parallel: self.parallel,
+            planner: self.planner,
+            catalogue,
         }))
     }
 }

@@ -1,6 +1,7 @@
 //! The one place that executes: policy, preview, approval, run, report.
 
 mod agent;
+mod ask;
 mod builder;
 mod call;
 mod execute;
@@ -9,4 +10,4 @@ mod types;
 
 pub use agent::Agent;
 pub use builder::AgentBuilder;
-pub use types::{Called, Denial, Options, Prepared, Ran};
+pub use types::{Called, Denial, Options, Prepared, Ran, Turn};

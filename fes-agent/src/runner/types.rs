@@ -6,6 +6,7 @@ use sisense_core::error::ErrorReport;
 use sisense_core::run::{CancellationToken, ProgressSink};
 
 use crate::approval::Pending;
+use crate::planner::{Decline, Question};
 use crate::report::{Report, StepReport};
 
 /// How a caller follows and stops a run.
@@ -90,6 +91,19 @@ impl Ran {
             Ran::Done(report) | Ran::Drifted { report, .. } => report,
         }
     }
+}
+
+/// What became of a request in words.
+#[derive(Clone, Debug)]
+pub enum Turn {
+    /// It ran: reads, or writes that were already so. See `report.ok`.
+    Answer(Report),
+    /// It waits for a person.
+    Approval(Box<Pending>),
+    /// Something is missing, or not clear. [`super::Agent::answer`] goes on.
+    Question(Question),
+    /// It is not understood, or the policy denies it.
+    Decline(Decline),
 }
 
 /// What became of a single call.

@@ -1,4 +1,5 @@
 mod approvals;
+mod asks;
 mod calls;
 mod drift;
 mod fake;

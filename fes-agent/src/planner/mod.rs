@@ -1,0 +1,62 @@
+//! From a request in words to a plan, a question or an honest no.
+
+mod choose;
+mod directory;
+mod fill;
+mod find;
+mod offline;
+mod parties;
+mod question;
+mod split;
+mod things;
+mod when;
+
+pub use directory::Directory;
+pub use offline::Offline;
+pub use question::{Decline, MissingValue, Question, Suggestion, Why, resume};
+
+use async_trait::async_trait;
+use sisense_core::{Operation, Result};
+
+use crate::catalogue::Catalogue;
+use crate::host::Tools;
+use crate::plan::Plan;
+
+/// What a planner may use: the request, the operations that may run, and the names that exist.
+pub struct Request<'a> {
+    /// What the person wrote.
+    pub text: &'a str,
+    /// The operations that the policy permits.
+    pub operations: &'a [&'a Operation],
+    /// The same operations, prepared for ranking.
+    pub catalogue: &'a Catalogue,
+    /// Checks arguments.
+    pub tools: &'a dyn Tools,
+    /// The names that exist in the deployment, loaded when asked for.
+    pub directory: &'a Directory,
+}
+
+/// What a planner answers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// What is to be done.
+    Plan(Plan),
+    /// Something is missing, or not clear.
+    Question(Question),
+    /// The request is not understood, or cannot be done.
+    Decline(Decline),
+}
+
+/// Makes plans.
+#[async_trait]
+pub trait Planner: Send + Sync {
+    /// Plan a request.
+    ///
+    /// # Errors
+    /// When the planner itself fails. A request that it does not understand is an
+    /// [`Answer::Decline`].
+    async fn plan(&self, request: &Request<'_>) -> Result<Answer>;
+}
+
+#[cfg(test)]
+mod tests;

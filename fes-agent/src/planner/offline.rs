@@ -1,0 +1,199 @@
+//! The planner without a model: ranks, fills, and asks when it is not sure. Deterministic.
+
+use async_trait::async_trait;
+use serde_json::Value;
+use sisense_core::Result;
+
+use super::choose::{Choice, choices, kinds, may_name, understood};
+use super::fill::Reading;
+use super::find::{Form, mentions};
+use super::question::{Decline, MissingValue, Question, Suggestion, Why};
+use super::split::{split, text as words};
+use super::{Answer, Planner, Request};
+use crate::catalogue::Hints;
+use crate::catalogue::text::{MAX_REQUEST, Piece, pieces};
+use crate::host::Kind;
+use crate::plan::{Call, MAX_STEPS, Plan, Step};
+
+/// How near two operations may be for the person to be asked which is meant.
+const NEAR: f64 = 1.0;
+
+/// How many things that could be asked instead a decline names.
+const SUGGESTED: usize = 3;
+
+/// The planner that is always there: no network but the deployment's, no model.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Offline;
+
+/// What became of one part of a request.
+enum Part {
+    Calls(Vec<(String, serde_json::Map<String, Value>)>),
+    Question(Question),
+    Decline(Decline),
+}
+
+#[async_trait]
+impl Planner for Offline {
+    async fn plan(&self, request: &Request<'_>) -> Result<Answer> {
+        let text = request.text.trim();
+        if text.is_empty() {
+            return Ok(Answer::Decline(Decline::new("There is nothing to do yet.")));
+        }
+        if text.chars().count() > MAX_REQUEST {
+            let why = format!("A request has at most {MAX_REQUEST} characters.");
+            return Ok(Answer::Decline(Decline::new(why)));
+        }
+        let all = pieces(text);
+        if may_name(&all) {
+            let wanted = kinds(request.catalogue, request.operations, &all);
+            request.directory.load(&wanted).await;
+        }
+        let parts = split(&all, &mentions(&all, request.directory));
+        if parts.len() > 1
+            && let Some(answer) = several(request, text, &parts).await
+        {
+            return Ok(answer);
+        }
+        Ok(match one(request, text, &all).await {
+            Part::Calls(calls) => plan(text, vec![calls]),
+            Part::Question(question) => Answer::Question(question),
+            Part::Decline(decline) => Answer::Decline(decline),
+        })
+    }
+}
+
+/// Plan each part by itself. Nothing when one of them is no request of its own: then the whole is
+/// read as one.
+async fn several(request: &Request<'_>, text: &str, parts: &[Vec<Piece>]) -> Option<Answer> {
+    let mut all = Vec::new();
+    let mut question = None;
+    for part in parts {
+        match one(request, &words(part), part).await {
+            Part::Calls(calls) => all.push(calls),
+            Part::Question(asked) => {
+                question.get_or_insert(asked);
+            }
+            Part::Decline(_) => return None,
+        }
+    }
+    match question {
+        Some(question) => Some(Answer::Question(Question { request: text.to_owned(), ..question })),
+        None => Some(plan(text, all)),
+    }
+}
+
+fn plan(goal: &str, parts: Vec<Vec<(String, serde_json::Map<String, Value>)>>) -> Answer {
+    let calls: Vec<_> = parts.into_iter().flatten().collect();
+    if calls.len() > MAX_STEPS {
+        let why = format!("That is more than {MAX_STEPS} steps at once. Ask for fewer.");
+        return Answer::Decline(Decline::new(why));
+    }
+    let steps = calls
+        .into_iter()
+        .enumerate()
+        .map(|(n, (tool, args))| Step::Call(Call::new(&format!("step{}", n + 1), &tool, args)))
+        .collect();
+    Answer::Plan(Plan { goal: goal.to_owned(), steps })
+}
+
+async fn one(request: &Request<'_>, text: &str, part: &[Piece]) -> Part {
+    if may_name(part) {
+        request.directory.load(&kinds(request.catalogue, request.operations, part)).await;
+    }
+    let mentions = mentions(part, request.directory);
+    let reading = Reading { text, pieces: part, mentions: &mentions, directory: request.directory };
+    let choices = choices(request.catalogue, request.operations, &reading);
+    let Some(best) = choices.first() else { return Part::Decline(unsure(request, part)) };
+    if !understood(best, request.catalogue, &reading) {
+        return Part::Decline(unsure(request, part));
+    }
+    if let Some(question) = two_kinds(text, &choices, &reading) {
+        return Part::Question(question);
+    }
+    if !best.complete() {
+        return Part::Question(Question::new(text, &best.operation.id, best.fill.missing.clone()));
+    }
+    let calls = calls(best);
+    for (tool, args) in &calls {
+        if let Err(error) = request.tools.check(tool, &Value::Object(args.clone())) {
+            let message = &error.report().message;
+            let why = format!("I would call {tool}, but cannot say it completely: {message}.");
+            return Part::Decline(Decline { nearest: nearest(request, part), text: why });
+        }
+    }
+    Part::Calls(calls)
+}
+
+/// The call, and one more for each further value of its one thing.
+fn calls(choice: &Choice<'_>) -> Vec<(String, serde_json::Map<String, Value>)> {
+    let id = choice.operation.id.clone();
+    let mut calls = vec![(id.clone(), choice.fill.args.clone())];
+    for (name, values) in &choice.fill.more {
+        for value in values {
+            let mut args = choice.fill.args.clone();
+            args.insert(name.clone(), value.clone());
+            calls.push((id.clone(), args));
+        }
+    }
+    calls
+}
+
+/// A name that two kinds of things have, and operations on both that fit about as well.
+fn two_kinds(text: &str, choices: &[Choice<'_>], reading: &Reading<'_>) -> Option<Question> {
+    let best = choices.first()?;
+    for (place, mention) in reading.mentions.iter().enumerate() {
+        let kinds: Vec<Kind> =
+            Kind::ALL.into_iter().filter(|kind| !mention.of(*kind).is_empty()).collect();
+        if mention.form != Form::Known || kinds.len() < 2 || mention.label.is_some() {
+            continue;
+        }
+        let near: Vec<&Choice<'_>> = choices
+            .iter()
+            .filter(|choice| choice.fill.used.contains(&place) && best.score - choice.score < NEAR)
+            .collect();
+        let taken = |kind: &Kind| {
+            near.iter().any(|choice| {
+                crate::catalogue::slots(choice.operation)
+                    .iter()
+                    .any(|(_, slot, need)| *need && slot.kind() == Some(*kind))
+            })
+        };
+        let meant: Vec<String> = kinds
+            .iter()
+            .filter(|kind| taken(kind))
+            .map(|kind| format!("{} \"{}\"", kind.as_str(), mention.text))
+            .collect();
+        if meant.len() > 1 {
+            let missing = MissingValue::new("kind", "kind of thing", Why::Ambiguous)
+                .given(&mention.text)
+                .options(Some(meant.len()), meant);
+            return Some(Question::new(text, &best.operation.id, vec![missing]));
+        }
+    }
+    None
+}
+
+fn unsure(request: &Request<'_>, part: &[Piece]) -> Decline {
+    let nearest = nearest(request, part);
+    let text = if nearest.is_empty() {
+        "I do not understand this as something to do with a Sisense deployment.".to_owned()
+    } else {
+        "I am not sure what is meant, so nothing was done.".to_owned()
+    };
+    Decline { text, nearest }
+}
+
+fn nearest(request: &Request<'_>, part: &[Piece]) -> Vec<Suggestion> {
+    request
+        .catalogue
+        .rank_pieces(part, &Hints::default())
+        .into_iter()
+        .filter_map(|hit| request.operations.iter().find(|o| o.id == hit.id))
+        .take(SUGGESTED)
+        .map(|operation| Suggestion {
+            tool: operation.id.clone(),
+            summary: operation.summary.clone(),
+            ask: operation.ask.first().cloned(),
+        })
+        .collect()
+}

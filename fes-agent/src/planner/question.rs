@@ -1,0 +1,189 @@
+//! Questions to the person, and honest refusals.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::catalogue::lexicon::Class;
+use crate::catalogue::text::{MAX_REQUEST, pieces};
+use crate::catalogue::{Intent, intent};
+use crate::host::{Kind, clip};
+
+/// Why a value is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// The request does not give it.
+    NotGiven,
+    /// Nothing has the name that the request gives.
+    NotThere,
+    /// Several things fit what the request gives.
+    Ambiguous,
+    /// Something nearly fits what the request gives.
+    NotSure,
+}
+
+/// One value that is missing, or not clear.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MissingValue {
+    /// The parameter of the operation.
+    pub parameter: String,
+    /// What it is, in words: `dashboard`, `role`, `time`.
+    pub what: String,
+    /// Why it is asked for.
+    pub why: Why,
+    /// What the request gave, when that is not clear.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given: Option<String>,
+    /// How many valid values there are, where they are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub options: Option<usize>,
+    /// A few of them, for the screen. The nearest ones when something was given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub some: Vec<String>,
+}
+
+/// What the person has to say before the request can be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Question {
+    /// The request as it was.
+    pub request: String,
+    /// The operation that it would be.
+    pub tool: String,
+    /// What is missing, all at once.
+    pub missing: Vec<MissingValue>,
+    /// The question in plain words.
+    pub text: String,
+}
+
+/// Something that the person could ask instead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Suggestion {
+    /// The operation's id.
+    pub tool: String,
+    /// What it does.
+    pub summary: String,
+    /// A way to ask for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ask: Option<String>,
+}
+
+/// An honest no.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Decline {
+    /// Why, in plain words.
+    pub text: String,
+    /// What is nearest to the request.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nearest: Vec<Suggestion>,
+}
+
+impl Decline {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Decline { text: text.into(), nearest: Vec::new() }
+    }
+}
+
+impl Question {
+    pub(super) fn new(request: &str, tool: &str, missing: Vec<MissingValue>) -> Self {
+        let text = missing.iter().map(sentence).collect::<Vec<_>>().join(" ");
+        Question { request: request.to_owned(), tool: tool.to_owned(), missing, text }
+    }
+}
+
+impl MissingValue {
+    pub(super) fn new(parameter: &str, what: &str, why: Why) -> Self {
+        MissingValue {
+            parameter: parameter.to_owned(),
+            what: what.to_owned(),
+            why,
+            given: None,
+            options: None,
+            some: Vec::new(),
+        }
+    }
+
+    pub(super) fn given(mut self, text: &str) -> Self {
+        self.given = Some(clip(text, 120));
+        self
+    }
+
+    pub(super) fn options(mut self, count: Option<usize>, some: Vec<String>) -> Self {
+        self.options = count;
+        self.some = some;
+        self
+    }
+}
+
+/// One value asked for in one or two sentences.
+fn sentence(missing: &MissingValue) -> String {
+    let what = &missing.what;
+    let given = missing.given.as_deref().unwrap_or_default();
+    let some = listed(&missing.some);
+    let mut text = match missing.why {
+        Why::NotGiven => format!("Which {what}?"),
+        Why::NotThere => format!("There is no {what} called \"{given}\"."),
+        Why::Ambiguous => format!("Which {what} is meant by \"{given}\"?"),
+        Why::NotSure => format!("There is no {what} called exactly \"{given}\"."),
+    };
+    match (missing.why, missing.options, some.is_empty()) {
+        (Why::NotSure | Why::NotThere, _, false) if missing.why == Why::NotSure => {
+            text.push_str(&format!(" Did you mean {some}?"));
+        }
+        (Why::Ambiguous, _, false) => text.push_str(&format!(" It may be {some}.")),
+        (_, Some(count), false) if count > missing.some.len() => {
+            text.push_str(&format!(" There are {count}, such as {some}."));
+        }
+        (_, _, false) => text.push_str(&format!(" It may be {some}.")),
+        (_, Some(0), true) => text.push_str(" There is none."),
+        _ => {}
+    }
+    text
+}
+
+fn listed(some: &[String]) -> String {
+    match some {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}
+
+/// The word for a kind's things.
+pub(super) fn word(kind: Kind) -> &'static str {
+    kind.as_str()
+}
+
+/// Put an answer into the request that it answers. An answer that is a request of its own stands
+/// for itself: the old question is dropped.
+#[must_use]
+pub fn resume(question: &Question, answer: &str) -> String {
+    let answer = answer.trim();
+    let words = pieces(answer);
+    let starts = words.iter().find(|piece| piece.class() != Some(Class::Filler));
+    let asks = starts.is_some_and(|p| matches!(p.class(), Some(Class::Ask | Class::Act)));
+    let about = words.iter().any(|p| matches!(p.class(), Some(Class::Thing | Class::Aspect)));
+    if asks && about && intent(&words) != Intent::Unsaid {
+        return answer.to_owned();
+    }
+    let given = question.missing.iter().find_map(|missing| missing.given.as_deref());
+    let quoted = |text: &str| {
+        let plain = text.contains('"') || text.contains('@') || words.len() == 1;
+        if plain { text.to_owned() } else { format!("\"{text}\"") }
+    };
+    let text = match (given, question.missing.as_slice()) {
+        (Some(given), _) if question.request.contains(given) => {
+            question.request.replacen(given, answer.trim_matches('"'), 1)
+        }
+        (_, [one]) if names(&one.what) => {
+            format!("{} {} {}", question.request, one.what, quoted(answer))
+        }
+        _ => format!("{} {answer}", question.request),
+    };
+    text.chars().take(MAX_REQUEST).collect()
+}
+
+/// Whether a value of this sort is a name that its noun introduces.
+fn names(what: &str) -> bool {
+    Kind::ALL.iter().any(|kind| kind.as_str() == what)
+        || ["folder", "connection", "table", "database", "schema", "dataset"].contains(&what)
+}

@@ -1,0 +1,126 @@
+//! Splits "A and B" when both halves are requests of their own.
+
+use crate::catalogue::lexicon::Class;
+use crate::catalogue::text::{Piece, Token};
+
+use super::find::Mention;
+
+/// Most parts of one request.
+pub(super) const MAX_PARTS: usize = 10;
+
+/// The parts of a request, each as a range of its pieces with the verb that it borrows from the
+/// part before. One part when it cannot be split.
+pub(super) fn split(request: &[Piece], mentions: &[Mention]) -> Vec<Vec<Piece>> {
+    let mut parts: Vec<Vec<Piece>> = Vec::new();
+    let mut start = 0;
+    for at in cuts(request, mentions) {
+        // A comma ends its word; "and" and "then" are words of their own.
+        let end = if joins(&request[at]) { at } else { at + 1 };
+        let head = &request[start..end];
+        let tail = skip_joins(&request[at..]);
+        if is_request(head, &parts) && begins_request(tail) {
+            parts.push(with_verb(head, &parts));
+            start = request.len() - tail.len();
+        }
+    }
+    if parts.len() + 1 > MAX_PARTS {
+        return vec![request.to_vec()];
+    }
+    parts.push(with_verb(&request[start..], &parts));
+    parts
+}
+
+/// Where a part may end: at "and", "then", a comma or a semicolon, not within a name.
+fn cuts(request: &[Piece], mentions: &[Mention]) -> Vec<usize> {
+    (1..request.len().saturating_sub(1))
+        .filter(|at| !mentions.iter().any(|m| m.at.contains(at) && m.at.contains(&(at + 1))))
+        .filter(|at| !mentions.iter().any(|m| m.at.contains(at) && joins(&request[*at])))
+        .filter(|at| {
+            let piece = &request[*at];
+            joins(piece) || (piece.stop_after && !joins(&request[at + 1]))
+        })
+        .collect()
+}
+
+fn joins(piece: &Piece) -> bool {
+    matches!(piece.token, Token::Word { .. })
+        && ["and", "then", "also", "plus"].contains(&piece.lower().as_str())
+}
+
+fn skip_joins(mut pieces: &[Piece]) -> &[Piece] {
+    // At a comma the piece itself belongs to the head.
+    if pieces.first().is_some_and(|piece| !joins(piece)) {
+        pieces = &pieces[1..];
+    }
+    while let Some((first, rest)) = pieces.split_first() {
+        if !joins(first) {
+            break;
+        }
+        pieces = rest;
+    }
+    pieces
+}
+
+fn verb(pieces: &[Piece]) -> Option<&Piece> {
+    pieces.iter().find(|piece| matches!(piece.class(), Some(Class::Ask | Class::Act)))
+}
+
+fn has_object(pieces: &[Piece]) -> bool {
+    pieces.iter().any(|piece| {
+        matches!(piece.class(), Some(Class::Thing | Class::Aspect))
+            || !matches!(piece.token, Token::Word { means: Some(_), .. })
+    })
+}
+
+fn is_request(head: &[Piece], parts: &[Vec<Piece>]) -> bool {
+    has_object(head) && (verb(head).is_some() || !parts.is_empty())
+}
+
+/// Whether what follows is a request: it begins with a verb, or it is nothing but things, as in
+/// "list all users and dashboards".
+fn begins_request(tail: &[Piece]) -> bool {
+    let mut words = tail.iter().filter(|piece| piece.class() != Some(Class::Filler));
+    let Some(first) = words.next() else { return false };
+    // "and their groups" is about what was said before.
+    let back = ["their", "its", "his", "her", "them", "it"];
+    if tail.first().is_some_and(|piece| back.contains(&piece.lower().as_str())) {
+        return false;
+    }
+    let ask = first.class() == Some(Class::Ask)
+        && !["is", "are", "do", "does", "see"].contains(&first.lower().as_str());
+    if (ask || first.class() == Some(Class::Act)) && has_object(tail) {
+        return true;
+    }
+    let things = |piece: &Piece| {
+        matches!(piece.class(), Some(Class::Thing | Class::Filler)) || piece.is("all")
+    };
+    let end = tail.iter().position(|p| p.stop_after || joins(p)).map_or(tail.len(), |at| at + 1);
+    first.class() == Some(Class::Thing) && tail[..end].iter().all(|p| things(p) || joins(p))
+        || (first.is("all") && tail[..end].iter().all(|p| things(p) || joins(p)))
+}
+
+/// A part that has no verb borrows that of the part before.
+fn with_verb(part: &[Piece], parts: &[Vec<Piece>]) -> Vec<Piece> {
+    let borrowed = match (verb(part), parts.last()) {
+        (None, Some(before)) => {
+            let all = before.iter().find(|piece| piece.is("all"));
+            let own = part.iter().any(|piece| piece.is("all"));
+            verb(before).into_iter().chain(all.filter(|_| !own)).cloned().collect()
+        }
+        _ => Vec::new(),
+    };
+    borrowed.into_iter().chain(part.iter().cloned()).collect()
+}
+
+/// A part as text, quotes put back.
+pub(super) fn text(part: &[Piece]) -> String {
+    let words: Vec<String> = part
+        .iter()
+        .map(|piece| match piece.token {
+            Token::Quoted => format!("\"{}\"", piece.text),
+            _ if piece.stop_after => format!("{},", piece.text),
+            _ => piece.text.clone(),
+        })
+        .collect();
+    words.join(" ").trim_end_matches(',').to_owned()
+}

@@ -1,0 +1,307 @@
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use pretty_assertions::assert_eq;
+
+use super::*;
+use crate::host::Kind;
+use crate::testing::World;
+
+async fn answer(text: &str, broken: &[Kind]) -> Answer {
+    let world = Arc::new(World { broken: broken.to_vec(), ..World::new() });
+    let tools: Arc<dyn Tools> = world.clone();
+    let operations: Vec<&Operation> = tools.operations().iter().collect();
+    let catalogue = Catalogue::new(operations.iter().copied());
+    let directory = Directory::new(Arc::clone(&tools), "prod");
+    let request = Request {
+        text,
+        operations: &operations,
+        catalogue: &catalogue,
+        tools: tools.as_ref(),
+        directory: &directory,
+    };
+    Offline.plan(&request).await.unwrap()
+}
+
+/// An answer in one line: calls, a question, or a no.
+fn line(answer: &Answer) -> String {
+    match answer {
+        Answer::Plan(plan) => {
+            let mut out = String::new();
+            for call in plan.calls() {
+                let args = serde_json::to_string(&call.args).unwrap().replace('"', "'");
+                let gap = if out.is_empty() { "" } else { " ; " };
+                let args = if args == "{}" { String::new() } else { format!(" {args}") };
+                write!(out, "{gap}{}{args}", call.tool).unwrap();
+            }
+            out
+        }
+        Answer::Question(question) => format!("? {}: {}", question.tool, question.text),
+        Answer::Decline(_) => "no".to_owned(),
+    }
+}
+
+async fn say(text: &str) -> String {
+    line(&answer(text, &[]).await)
+}
+
+async fn table(rows: &[(&str, &str)]) {
+    let mut wrong = Vec::new();
+    for (text, wanted) in rows {
+        let said = say(text).await;
+        if said != *wanted {
+            wrong.push(format!("{text}\n   wanted {wanted}\n   got    {said}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), rows.len(), wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn reads_in_admins_words() {
+    table(&[
+        (
+            "Which columns are unused in Sample ECommerce?",
+            "access.get_unused_columns {'datamodel_name':'Sample ECommerce'}",
+        ),
+        (
+            "which columns are unused in the sample ecommerce cube",
+            "access.get_unused_columns {'datamodel_name':'Sample ECommerce'}",
+        ),
+        (
+            "Find the unused fields of ECommerce",
+            "access.get_unused_columns {'datamodel_name':'Sample ECommerce'}",
+        ),
+        (
+            "unused columns of Healthcare and Sample ECommerce",
+            "access.get_unused_columns_bulk {'datamodels':['Healthcare','Sample ECommerce']}",
+        ),
+        ("show user ann@example.com", "access.get_user {'user_name':'ann@example.com'}"),
+        ("show user carla", "access.get_user {'user_name':'carla@example.com'}"),
+        ("What role does Bob Ray have?", "access.get_user {'user_name':'bob@example.com'}"),
+        ("who is in group Analysts?", "access.users_per_group {'group_name':'Analysts'}"),
+        ("who is in the Analysts group", "access.users_per_group {'group_name':'Analysts'}"),
+        (
+            "members of the Research and Development group",
+            "access.users_per_group {'group_name':'Research and Development'}",
+        ),
+        ("who is in the Admins group", "access.users_per_group {'group_name':'Admins'}"),
+        ("list all users", "access.get_users_all"),
+        ("list all dashboards", "dashboard.get_all_dashboards"),
+        ("List all data models", "datamodel.get_all_datamodel"),
+        ("list all groups", "access.users_per_group_all"),
+        ("list all groups with their members", "access.users_per_group_all"),
+        (
+            "columns of dashboard \"Pipeline\"",
+            "dashboard.get_dashboard_columns {'dashboard_name':'Pipeline'}",
+        ),
+        (
+            "Which fields does the Pipeline dashboard use?",
+            "dashboard.get_dashboard_columns {'dashboard_name':'Pipeline'}",
+        ),
+        (
+            "describe model Healthcare",
+            "datamodel.describe_datamodel {'datamodel_name':'Healthcare'}",
+        ),
+        (
+            "schema of the data model Sample ECommerce",
+            "datamodel.get_model_schema {'datamodel_name':'Sample ECommerce'}",
+        ),
+        (
+            "columns of the cube Healthcare",
+            "access.get_datamodel_columns {'datamodel_name':'Healthcare'}",
+        ),
+        (
+            "who has access to Pipeline",
+            "dashboard.get_dashboard_share {'dashboard_name':'Pipeline'}",
+        ),
+        (
+            "who has access to Healthcare?",
+            "datamodel.get_datamodel_shares {'datamodel_name':'Healthcare'}",
+        ),
+        (
+            "show dashboard 5f0000000000000000000009",
+            "dashboard.get_dashboard_by_id {'dashboard_id':'5f0000000000000000000009'}",
+        ),
+        (
+            "show me the dashboard Sales Overview",
+            "dashboard.get_dashboard_by_name {'dashboard_name':'Sales Overview'}",
+        ),
+        ("who has the role designer?", "access.get_users_all {'role':'designer'}"),
+        (
+            "How many rows does the model Sales have?",
+            "datamodel.get_row_count {'datamodel_name':'Sales'}",
+        ),
+        (
+            "Is there row level security on the Healthcare cube?",
+            "datamodel.get_datasecurity {'datamodel_name':'Healthcare'}",
+        ),
+        (
+            "show data of the table Orders in the model Healthcare",
+            "datamodel.get_data {'datamodel_name':'Healthcare','table_name':'Orders'}",
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn writes_in_admins_words() {
+    table(&[
+        ("Give the Analysts group view access to Pipeline", "dashboard.add_dashboard_shares {'dashboard_id':'5f0000000000000000000000','shares':[{'name':'Analysts','type':'group','rule':'view'}]}"),
+        ("Share Pipeline with bob@example.com as editor", "dashboard.add_dashboard_shares {'dashboard_id':'5f0000000000000000000000','shares':[{'name':'bob@example.com','type':'user','rule':'edit'}]}"),
+        ("Share the dashboard \"Sales Overview\" with carla and the group Analysts for viewing", "dashboard.add_dashboard_shares {'dashboard_id':'5f0000000000000000000001','shares':[{'name':'carla@example.com','type':'user','rule':'view'},{'name':'Analysts','type':'group','rule':'view'}]}"),
+        ("let ann@example.com edit the cube Healthcare", "datamodel.add_datamodel_shares {'datamodel_name':'Healthcare','shares':[{'name':'ann@example.com','type':'user','permission':'EDIT'}]}"),
+        ("make carla a designer", "access.update_user {'user_name':'carla@example.com','user_data':{'role':'designer'}}"),
+        ("change the role of bob@example.com to data designer", "access.update_user {'user_name':'bob@example.com','user_data':{'role':'dataDesigner'}}"),
+        ("delete user bob@example.com", "access.delete_user {'user_name':'bob@example.com'}"),
+        ("Please remove the user carla", "access.delete_user {'user_name':'carla@example.com'}"),
+        ("delete ann@example.com and bob@example.com", "access.delete_user {'user_name':'ann@example.com'} ; access.delete_user {'user_name':'bob@example.com'}"),
+        ("create user dora@corp.io as viewer", "access.create_user {'user_data':{'email':'dora@corp.io','role':'viewer'}}"),
+        ("Create a designer for eli@corp.io named Eli Stone in the group Analysts", "access.create_user {'user_data':{'email':'eli@corp.io','role':'designer','first_name':'Eli','last_name':'Stone','groups':['Analysts']}}"),
+        ("add bob to group Analysts", "access.update_user {'user_name':'bob@example.com','user_data':{'add_groups':['Analysts']}}"),
+        ("remove bob@example.com from the group Analysts", "access.update_user {'user_name':'bob@example.com','user_data':{'remove_groups':['Analysts']}}"),
+        ("change the last name of ann@example.com to Miller", "access.update_user {'user_name':'ann@example.com','user_data':{'last_name':'Miller'}}"),
+        ("schedule a build of Healthcare every Monday at 6:00", "access.create_schedule_build {'datamodel_name':'Healthcare','days':['MON'],'hour':6,'minute':0}"),
+        ("Schedule a full build of the cube Sales every 2 hours", "access.create_schedule_build {'datamodel_name':'Sales','build_type':'FULL','interval_hours':2}"),
+        ("give ownership of folder Finance to carla@example.com", "access.change_folder_and_dashboard_ownership {'folder_name':'Finance','new_owner_name':'carla@example.com'}"),
+        ("transfer the folder \"Old Stuff\" to bob", "access.change_folder_and_dashboard_ownership {'folder_name':'Old Stuff','new_owner_name':'bob@example.com'}"),
+        ("build the cube Healthcare", "datamodel.deploy_datamodel {'datamodel_name':'Healthcare'}"),
+        ("create a live data model called \"Finance 2\"", "datamodel.create_datamodel {'datamodel_name':'Finance 2','datamodel_type':'live'}"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn two_requests_in_one() {
+    table(&[
+        ("list all users and list all dashboards", "access.get_users_all ; dashboard.get_all_dashboards"),
+        ("List all users, dashboards and data models", "access.get_users_all ; dashboard.get_all_dashboards ; datamodel.get_all_datamodel"),
+        ("show user ann@example.com and describe model Healthcare", "access.get_user {'user_name':'ann@example.com'} ; datamodel.describe_datamodel {'datamodel_name':'Healthcare'}"),
+        ("who is in Research and Development", "access.users_per_group {'group_name':'Research and Development'}"),
+        ("make carla a designer, then add bob to the group Sales", "access.update_user {'user_name':'carla@example.com','user_data':{'role':'designer'}} ; access.update_user {'user_name':'bob@example.com','user_data':{'add_groups':['Sales']}}"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_missing_or_not_clear_is_asked() {
+    table(&[
+        ("Create a user", "? access.create_user: Which e-mail? Which role? It may be viewer, designer or dataDesigner."),
+        ("create user dora@corp.io", "? access.create_user: Which role? It may be viewer, designer or dataDesigner."),
+        ("delete a user", "? access.delete_user: Which user?"),
+        ("Share Pipeline with bob@example.com", "? dashboard.add_dashboard_shares: Which permission? It may be view or edit."),
+        ("share Pipline with bob@example.com as viewer", "? dashboard.add_dashboard_shares: There is no dashboard called exactly \"Pipline\". Did you mean Pipeline (5f0000000000000000000000)?"),
+        ("delete user Diaz", "? access.delete_user: Which user is meant by \"Diaz\"? It may be carla@example.com (5f) or carl@example.com (5f)."),
+        ("columns of dashboard Twin", "? dashboard.get_dashboard_columns: Which dashboard is meant by \"Twin\"? It may be Twin (5f0000000000000000000002) or Twin (5f0000000000000000000003)."),
+        ("who is in the group Marketing?", "? access.users_per_group: There is no group called \"Marketing\". There are 4, such as Analysts, Sales or Research and Development."),
+        ("schedule a build of Healthcare every Monday", "? access.create_schedule_build: Which time (UTC)? It may be every Monday at 6:00 or every 2 hours."),
+        ("who has access to Orders 2026", "? datamodel.get_datamodel_shares: Which kind of thing is meant by \"Orders 2026\"? It may be data model \"Orders 2026\" or dashboard \"Orders 2026\"."),
+        ("add bob to the group Analyst", "? access.update_user: There is no group called exactly \"Analyst\". Did you mean Analysts?"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_not_understood_is_declined() {
+    for text in [
+        "Write me a poem",
+        "what is the weather in Berlin?",
+        "hello",
+        "delete everything",
+        "Show me sales by region",
+        "drop the production database",
+        "remove bob@example.com from the payroll",
+        "reboot the server",
+        "list users with their phone bills and shoe sizes please",
+    ] {
+        assert_eq!(say(text).await, "no", "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_write_is_never_answered_with_a_read_nor_a_question_with_a_write() {
+    for text in ["delete user zzz@nowhere.io", "remove the user carla", "who may delete users?"] {
+        let writes = text.starts_with("delete") || text.starts_with("remove");
+        if let Answer::Plan(plan) = answer(text, &[]).await {
+            let tools = World::new();
+            for call in plan.calls() {
+                assert_eq!(tools.find(&call.tool).unwrap().effect.writes(), writes, "{text}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn names_that_cannot_be_listed_are_left_to_the_operation() {
+    let all = Kind::ALL;
+    let said = line(&answer("who is in the group Marketing?", &all).await);
+    assert_eq!(said, "access.users_per_group {'group_name':'Marketing'}");
+    let said = line(&answer("delete bob from Analysts", &all).await);
+    assert!(said == "no" || said.starts_with('?'), "{said}");
+}
+
+#[tokio::test]
+async fn an_answer_resumes_and_a_new_subject_drops_the_question() {
+    for (text, reply, wanted) in [
+        (
+            "Create a user",
+            "dora@corp.io viewer",
+            "access.create_user {'user_data':{'email':'dora@corp.io','role':'viewer'}}",
+        ),
+        (
+            "share Pipline with bob@example.com as viewer",
+            "Pipeline",
+            "dashboard.add_dashboard_shares {'dashboard_id':'5f0000000000000000000000','shares':[{'name':'bob@example.com','type':'user','rule':'view'}]}",
+        ),
+        (
+            "Share Pipeline with bob@example.com",
+            "edit",
+            "dashboard.add_dashboard_shares {'dashboard_id':'5f0000000000000000000000','shares':[{'name':'bob@example.com','type':'user','rule':'edit'}]}",
+        ),
+        (
+            "who has access to Orders 2026",
+            "data model \"Orders 2026\"",
+            "datamodel.get_datamodel_shares {'datamodel_name':'Orders 2026'}",
+        ),
+        ("delete a user", "carla", "access.delete_user {'user_name':'carla@example.com'}"),
+        (
+            "delete user Diaz",
+            "carla@example.com",
+            "access.delete_user {'user_name':'carla@example.com'}",
+        ),
+        (
+            "columns of dashboard Twin",
+            "5f0000000000000000000003",
+            "dashboard.get_dashboard_columns {'dashboard_name':'5f0000000000000000000003'}",
+        ),
+        ("delete a user", "list all dashboards", "dashboard.get_all_dashboards"),
+        (
+            "schedule a build of Healthcare every Monday",
+            "at 6:00",
+            "access.create_schedule_build {'datamodel_name':'Healthcare','days':['MON'],'hour':6,'minute':0}",
+        ),
+    ] {
+        let Answer::Question(question) = answer(text, &[]).await else {
+            panic!("no question: {text}")
+        };
+        assert_eq!(say(&resume(&question, reply)).await, wanted, "{text} / {reply}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_request_always_gets_the_same_answer() {
+    for text in ["who has access to Sales", "show Sales", "share Sales with Analysts"] {
+        let first = say(text).await;
+        for _ in 0..3 {
+            assert_eq!(say(text).await, first);
+        }
+    }
+}
+
+#[tokio::test]
+async fn odd_texts_do_no_harm() {
+    let long = "list all users ".repeat(1000);
+    for text in ["", " ", "\"", "'' and ''", "and and and", "@", "delete", "🙂 and 🙂", &long] {
+        let said = say(text).await;
+        assert!(said == "no" || said.starts_with('?'), "{text}: {said}");
+    }
+}
