@@ -142,7 +142,7 @@ impl Catalogue {
             }
         }
         for thing in document.things.difference(&wanted.things) {
-            parts.push((-0.8, format!("is about a {thing} too")));
+            parts.push((-1.1, format!("is about a {thing} too")));
         }
         if document.raw && !wanted.terms.iter().any(|term| term == "raw") {
             parts.push((-1.0, "tells more than was asked".to_owned()));
@@ -162,7 +162,7 @@ impl Catalogue {
         if wanted.everything && !document.required.is_empty() {
             parts.push((-1.5, "is about one thing".to_owned()));
         }
-        if wanted.everything && document.kinds.is_empty() {
+        if wanted.everything && document.required.is_empty() {
             parts.push((1.0, "is about all".to_owned()));
         }
         if wanted.kinds.is_empty() && !wanted.named && !document.required.is_empty() {

@@ -148,6 +148,8 @@ fn fit(operation: &Operation, fill: &Fill, reading: &Reading<'_>) -> f64 {
         - 0.7 * weak
         - 1.2 * fill.missing.len() as f64
         - nowhere
+        // One operation that takes several things comes before a step for each of them.
+        - fill.more.iter().map(|(_, values)| values.len() as f64).sum::<f64>()
 }
 
 /// What the request asks about and the operation does not know: "columns", "shares".
