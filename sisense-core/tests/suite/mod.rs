@@ -1,6 +1,7 @@
 mod access;
 mod columns;
 mod dashboard;
+mod datamodel;
 mod door;
 mod fake;
 mod transport;
