@@ -31,8 +31,13 @@ struct Wanted {
 
 /// Every operation that reads, and the further calls of `calls.json`.
 pub async fn all(client: &Client) -> Result<Vec<Call>> {
-    let text = include_str!("../calls.json");
-    let wanted: Wanted = serde_json::from_str(&filled(client, text).await?)?;
+    planned(&filled(client, TEXT).await?)
+}
+
+const TEXT: &str = include_str!("../calls.json");
+
+fn planned(text: &str) -> Result<Vec<Call>> {
+    let wanted: Wanted = serde_json::from_str(text)?;
     let mut calls = Vec::new();
     let mut without = Vec::new();
     for operation in generated::operations().iter().filter(|o| o.effect == Effect::Read) {
@@ -78,4 +83,15 @@ async fn filled(client: &Client, text: &str) -> Result<String> {
     let id = first.get("dashboard_id").and_then(Value::as_str).ok_or("a dashboard has no id")?;
     let quoted = serde_json::to_string(&title(first))?;
     Ok(text.replace("\"{dashboard_title}\"", &quoted).replace("{dashboard_id}", id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_that_reads_has_a_call() {
+        let calls = planned(TEXT).unwrap();
+        assert!(calls.iter().any(|call| call.operation == "access.get_user"));
+    }
 }
