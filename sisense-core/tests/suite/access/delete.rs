@@ -47,7 +47,7 @@ async fn a_preview_names_and_keeps_what_goes_along_and_sends_nothing() {
     assert_eq!(result.dashboards_deleted[0].title, "Pipeline");
     assert_eq!(result.dashboards_deleted.len(), 1);
     let change = &changes[0];
-    assert_eq!(change.summary, "Delete ann@example.com with 1 dashboards");
+    assert_eq!(change.summary, "Delete ann@example.com with one dashboard");
     assert_eq!(change.risk, Risk::High);
     assert!(change.notes[0].contains("Pipeline"), "{:?}", change.notes);
     let kept = &change.before["dashboards"][0]["document"];

@@ -90,8 +90,8 @@ impl Access {
             let titles: Vec<&str> = dashboards.iter().take(5).map(|d| d.title()).collect();
             let more = if dashboards.len() > titles.len() { ", …" } else { "" };
             notes.push(format!(
-                "{} dashboards are deleted with the user: {}{more}; to keep them, give them to \
-                 another owner first",
+                "dashboards that are deleted with the user: {}: {}{more}; to keep them, give them \
+                 to another owner first",
                 dashboards.len(),
                 titles.join(", ")
             ));
@@ -113,6 +113,7 @@ impl Access {
         let asset = self.asset(AssetKind::User, Some(&user.id), user.email());
         let summary = match dashboards.len() {
             0 => format!("Delete {}", user.email()),
+            1 => format!("Delete {} with one dashboard", user.email()),
             count => format!("Delete {} with {count} dashboards", user.email()),
         };
         let undo = "a new user gets another id, without password, shares and rules; the dashboards \

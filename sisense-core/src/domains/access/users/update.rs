@@ -44,14 +44,14 @@ impl Access {
     pub async fn update_user(&self, run: &Run, params: UpdateUser) -> Result<UpdatedUser> {
         let wish = params.user_data;
         check(&wish)?;
-        let (user, roles, groups, own) = try_join4(
+        let (user, roles, groups, caller) = try_join4(
             self.client.find_user(&params.user_name),
             self.roles_if(wish.role.is_some()),
             self.groups_if(wish.names_groups()),
-            self.is_caller_if(wish.role.is_some(), &params.user_name),
+            self.caller_if(wish.role.is_some()),
         )
         .await?;
-        let mut diff = Diff::new(&user, own);
+        let mut diff = Diff::new(&user, caller == Some(user.id.as_str()));
         diff.names(&wish);
         diff.role_and_groups(&wish, &roles, &groups)?;
         diff.rest(&wish);
@@ -78,9 +78,13 @@ impl Access {
         Ok(UpdatedUser { user, changed: diff.changed })
     }
 
-    /// Whether the user is the token's own, when that matters.
-    async fn is_caller_if(&self, matters: bool, reference: &str) -> Result<bool> {
-        Ok(matters && self.client.whoami().await?.is(reference))
+    /// The id of the token's own user, when it matters.
+    async fn caller_if(&self, matters: bool) -> Result<Option<&str>> {
+        if matters {
+            self.client.whoami().await.map(|caller| Some(caller.id.as_str()))
+        } else {
+            Ok(None)
+        }
     }
 
     /// Refuse an e-mail or a login that somebody else has.
