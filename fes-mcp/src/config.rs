@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use sisense_core::{Client, ClientBuilder, Limits, Secret, TlsOptions};
+use fes_agent::Policy;
+use fes_agent::policy::{Pattern, Rules};
+use sisense_core::{Client, ClientBuilder, Limits, Secret, TlsOptions, generated};
 use sisense_sandbox::{Sandbox, SandboxConfig, Sizes};
 
 use crate::cli::Failure;
@@ -137,6 +139,27 @@ pub struct StateArgs {
     /// Refuse everything that would change a deployment
     #[arg(long, global = true)]
     pub read_only: bool,
+
+    /// Only these tools, by id or pattern such as access.* or *.get_*; may be repeated
+    #[arg(long, global = true, value_name = "PATTERN", value_parser = pattern)]
+    pub allow: Vec<Pattern>,
+
+    /// Not these tools, whatever --allow says; may be repeated
+    #[arg(long, global = true, value_name = "PATTERN", value_parser = pattern)]
+    pub deny: Vec<Pattern>,
+}
+
+/// A pattern that fits nothing is a typing error, and a denial that denies nothing a hole.
+fn pattern(text: &str) -> Result<Pattern, String> {
+    let pattern = Pattern::new(text).map_err(|error| error.to_string())?;
+    if generated::operations().iter().any(|operation| pattern.fits(operation)) {
+        return Ok(pattern);
+    }
+    let near = match generated::nearest(text).as_slice() {
+        [] => String::new(),
+        ids => format!("; did you mean {}?", ids.join(" or ")),
+    };
+    Err(format!("no tool fits{near}"))
 }
 
 // clap wants a Result, even from what cannot fail.
@@ -279,6 +302,16 @@ pub fn approval_code() -> Option<Secret> {
 }
 
 impl StateArgs {
+    /// What may run at all.
+    pub fn policy(&self) -> Policy {
+        Policy::new(Rules {
+            read_only: self.read_only,
+            allow: (!self.allow.is_empty()).then(|| self.allow.clone()),
+            deny: self.deny.clone(),
+            ..Rules::default()
+        })
+    }
+
     /// The state folder, made if it is not there, readable by its owner alone.
     pub fn folder(&self) -> Result<PathBuf, Failure> {
         let folder = match &self.state_dir {
@@ -368,10 +401,17 @@ mod tests {
     }
 
     #[test]
+    fn a_pattern_that_fits_nothing_is_refused() {
+        assert!(pattern("access.*").is_ok() && pattern("dashboard_get_all_dashboards").is_ok());
+        assert!(pattern("access.get_usr").unwrap_err().contains("access.get_user"));
+        assert!(pattern("nonsense.*").is_err());
+    }
+
+    #[test]
     fn the_state_folder_is_made() {
         let folder = tempfile::tempdir().unwrap();
         let wanted = folder.path().join("a").join("b");
-        let state = StateArgs { state_dir: Some(wanted.clone()), read_only: false };
+        let state = StateArgs { state_dir: Some(wanted.clone()), ..StateArgs::default() };
         assert_eq!(state.folder().unwrap(), wanted);
         assert!(wanted.is_dir());
     }

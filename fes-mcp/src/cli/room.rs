@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use fes_agent::policy::Rules;
-use fes_agent::{Agent, Local, Policy, Store, Tools};
+use fes_agent::{Agent, Local, Store, Tools};
 use sisense_core::{Client, Operation, Secret};
 use sisense_sandbox::Sandbox;
 use tokio_util::sync::CancellationToken;
@@ -52,9 +51,8 @@ impl Room {
     ) -> Result<Self, Failure> {
         let deployment = clients.first().map_or_else(String::new, |c| c.name().to_owned());
         let tools: Arc<dyn Tools> = Arc::new(Local::new(clients)?);
-        let rules = if cli.state.read_only { Rules::read_only() } else { Rules::default() };
         let store = Store::open(&cli.state.folder()?.join(STORE)).await?;
-        let agent = Agent::builder(tools).policy(Policy::new(rules)).store(store).build()?;
+        let agent = Agent::builder(tools).policy(cli.state.policy()).store(store).build()?;
         let operations = agent.operations().into_iter().cloned().collect();
         let agent = Arc::new(agent);
         Ok(Room { agent, operations, deployment, stop: stopping()?, sandboxes })

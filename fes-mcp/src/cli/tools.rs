@@ -5,7 +5,7 @@ use std::io::Read;
 use clap::Subcommand;
 use comfy_table::{Table, presets};
 use fes_agent::host::unknown_operation;
-use fes_agent::{Called, Options};
+use fes_agent::{Called, Options, Policy};
 use serde_json::{Value, json};
 use sisense_core::{Error, ErrorKind, Operation, Risk, generated};
 
@@ -57,7 +57,7 @@ Examples:
 pub async fn run(cli: &Cli, command: &ToolsCommand, out: &Out) -> Result<Exit, Failure> {
     match command {
         ToolsCommand::List { word } => {
-            list(word.as_deref(), cli.state.read_only, out);
+            list(word.as_deref(), &cli.state.policy(), out);
             Ok(Exit::Done)
         }
         ToolsCommand::Show { id } => explain(id, out),
@@ -75,13 +75,13 @@ pub async fn run(cli: &Cli, command: &ToolsCommand, out: &Out) -> Result<Exit, F
     }
 }
 
-fn list(word: Option<&str>, read_only: bool, out: &Out) {
+fn list(word: Option<&str>, policy: &Policy, out: &Out) {
     let word = word.map(str::to_lowercase);
     let fits = |operation: &&Operation| {
         let wanted = word.as_ref().is_none_or(|word| {
             operation.id.contains(word.as_str()) || operation.summary.to_lowercase().contains(word)
         });
-        wanted && !(read_only && operation.effect.writes())
+        wanted && policy.permits(operation)
     };
     let operations: Vec<&Operation> = generated::operations().iter().filter(fits).collect();
     if out.is_json() {
@@ -200,7 +200,9 @@ async fn call(
             Called::Denied(denial) => {
                 let error = Error::new(ErrorKind::Forbidden, denial.to_string())
                     .with_operation(&operation.id)
-                    .with_next_step("call it without --read-only, if that is yours to decide");
+                    .with_next_step(
+                        "leave out --read-only, --allow or --deny, if that is yours to decide",
+                    );
                 return Err(error.into());
             }
             Called::NeedsApproval(pending) => (pending, None),

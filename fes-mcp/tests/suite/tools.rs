@@ -20,6 +20,19 @@ fn lists_what_there_is() {
 }
 
 #[test]
+fn allows_and_denies_by_pattern_and_refuses_a_pattern_that_fits_nothing() {
+    let list = run(&["tools", "list", "--json", "--allow", "access.*", "--deny", "*.delete_*"]);
+    let list = list.json();
+    let ids: Vec<&str> =
+        list.as_array().unwrap().iter().map(|t| t["id"].as_str().unwrap()).collect();
+    assert!(ids.contains(&"access.get_user") && !ids.contains(&"access.delete_user"), "{ids:?}");
+    assert!(ids.iter().all(|id| id.starts_with("access.")), "{ids:?}");
+    let wrong = run(&["tools", "list", "--deny", "acess.*"]);
+    assert_eq!(wrong.code, Some(2), "{}", wrong.stdout);
+    assert!(wrong.stderr.contains("no tool fits"), "{}", wrong.stderr);
+}
+
+#[test]
 fn explains_a_tool_by_any_of_its_names() {
     let text = run(&["tools", "show", "access_get_user"]).stdout;
     assert!(text.contains("access.get_user —") && text.contains("\"user_name\""), "{text}");
