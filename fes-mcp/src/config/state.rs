@@ -1,0 +1,116 @@
+//! Where state is kept, and what may run at all.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use fes_agent::Policy;
+use fes_agent::policy::{Pattern, Rules};
+use sisense_core::generated;
+
+use crate::cli::Failure;
+
+/// Where state is kept and what may run.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "State and policy")]
+pub struct StateArgs {
+    /// Folder of the approvals and the journal [default: the user's state folder]
+    #[arg(long, global = true, value_name = "DIR", env = "FES_STATE_DIR", hide_env_values = true)]
+    pub state_dir: Option<PathBuf>,
+
+    /// Refuse everything that would change a deployment
+    #[arg(long, global = true)]
+    pub read_only: bool,
+
+    /// Only these tools, by id or pattern such as access.* or *.get_*; may be repeated
+    #[arg(long, global = true, value_name = "PATTERN", value_parser = pattern)]
+    pub allow: Vec<Pattern>,
+
+    /// Not these tools, whatever --allow says; may be repeated
+    #[arg(long, global = true, value_name = "PATTERN", value_parser = pattern)]
+    pub deny: Vec<Pattern>,
+}
+
+/// A pattern that fits nothing is a typing error, and a denial that denies nothing a hole.
+fn pattern(text: &str) -> Result<Pattern, String> {
+    let pattern = Pattern::new(text).map_err(|error| error.to_string())?;
+    if generated::operations().iter().any(|operation| pattern.fits(operation)) {
+        return Ok(pattern);
+    }
+    let near = match generated::nearest(text).as_slice() {
+        [] => String::new(),
+        ids => format!("; did you mean {}?", ids.join(" or ")),
+    };
+    Err(format!("no tool fits{near}"))
+}
+
+impl StateArgs {
+    /// What may run at all.
+    pub fn policy(&self) -> Policy {
+        Policy::new(Rules {
+            read_only: self.read_only,
+            allow: (!self.allow.is_empty()).then(|| self.allow.clone()),
+            deny: self.deny.clone(),
+            ..Rules::default()
+        })
+    }
+
+    /// The state folder, made if it is not there, readable by its owner alone.
+    pub fn folder(&self) -> Result<PathBuf, Failure> {
+        let folder = match &self.state_dir {
+            Some(folder) => folder.clone(),
+            None => default_state_folder().ok_or_else(|| {
+                Failure::bad_usage("no folder for the state is known")
+                    .with_next_step("give --state-dir, or set FES_STATE_DIR")
+            })?,
+        };
+        make_private(&folder).map_err(|error| {
+            Failure::failed(format!("cannot make the state folder {}: {error}", folder.display()))
+                .with_next_step("give a folder that can be written with --state-dir")
+        })?;
+        Ok(folder)
+    }
+}
+
+fn default_state_folder() -> Option<PathBuf> {
+    let var = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    if cfg!(windows) {
+        return var("LOCALAPPDATA").map(|folder| folder.join("fes"));
+    }
+    // The standard says that a relative path there is invalid.
+    var("XDG_STATE_HOME")
+        .filter(|folder| folder.is_absolute())
+        .or_else(|| var("HOME").map(|home| home.join(".local").join("state")))
+        .map(|folder| folder.join("fes"))
+}
+
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_that_fits_nothing_is_refused() {
+        assert!(pattern("access.*").is_ok() && pattern("dashboard_get_all_dashboards").is_ok());
+        assert!(pattern("access.get_usr").unwrap_err().contains("access.get_user"));
+        assert!(pattern("nonsense.*").is_err());
+    }
+
+    #[test]
+    fn the_state_folder_is_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let wanted = folder.path().join("a").join("b");
+        let state = StateArgs { state_dir: Some(wanted.clone()), ..StateArgs::default() };
+        assert_eq!(state.folder().unwrap(), wanted);
+        assert!(wanted.is_dir());
+    }
+}
