@@ -42,21 +42,12 @@ pub async fn ask(
         return Ok(Said::Yes);
     }
     if !out.can_ask() {
-        unanswered(pending, out);
+        unanswered(room, pending, out);
         return Ok(Said::No(Exit::NeedsApproval));
     }
     out.note(&preview::text(&pending.changes));
     out.note("");
-    // The terminal is read on a thread of its own, so that Ctrl-C still ends the question.
-    let asked = tokio::task::spawn_blocking({
-        let (pending, out) = (pending.clone(), out.clone());
-        move || is_yes(&pending, &out)
-    });
-    let yes = tokio::select! {
-        yes = asked => yes.unwrap_or(false),
-        () = room.stop.cancelled() => false,
-    };
-    if yes {
+    if is_yes(room, pending, out).await {
         room.agent.approve(&pending.id, &person).await?;
         return Ok(Said::Yes);
     }
@@ -65,25 +56,41 @@ pub async fn ask(
     Ok(Said::No(Exit::NeedsApproval))
 }
 
-fn is_yes(pending: &Pending, out: &Out) -> bool {
+async fn is_yes(room: &Room, pending: &Pending, out: &Out) -> bool {
     let count = match pending.changes.len() {
         1 => "this change".to_owned(),
         n => format!("these {n} changes"),
     };
+    let deployment = &pending.deployment;
     if pending.risk() == Some(Risk::High)
         && let Some(name) = preview::typed_name(&pending.changes)
     {
         let question = format!(
-            "This cannot be undone, or reaches many people. To make {count} in {}, type {name}: ",
-            pending.deployment
+            "This cannot be undone, or reaches many people. \
+             To make {count} in {deployment}, type {name}: "
         );
-        return out.ask_line(&question).as_deref() == Some(name);
+        return read_line(room, out, &question).await.as_deref() == Some(name);
     }
-    out.confirm(&format!("Make {count} in {}?", pending.deployment))
+    let question = format!("Make {count} in {deployment}? [y/N] ");
+    let line = read_line(room, out, &question).await.unwrap_or_default();
+    matches!(line.to_ascii_lowercase().as_str(), "y" | "yes")
+}
+
+/// Ask for a line. The terminal is read on a thread of its own, so that Ctrl-C still ends the
+/// question; then, and when nobody answers, there is no line.
+pub async fn read_line(room: &Room, out: &Out, question: &str) -> Option<String> {
+    let asked = tokio::task::spawn_blocking({
+        let (question, out) = (question.to_owned(), out.clone());
+        move || out.ask_line(&question)
+    });
+    tokio::select! {
+        line = asked => line.ok().flatten(),
+        () = room.stop.cancelled() => None,
+    }
 }
 
 /// Nobody can be asked: say what would change and how to go on.
-fn unanswered(pending: &Pending, out: &Out) {
+fn unanswered(room: &Room, pending: &Pending, out: &Out) {
     if out.is_json() {
         out.json(&json!({
             "ok": false,
@@ -96,10 +103,16 @@ fn unanswered(pending: &Pending, out: &Out) {
         return;
     }
     out.text(&preview::text(&pending.changes));
-    out.note(&format!(
+    out.note(
         "\nNothing was changed: a person has to approve this first.\n  \
-         next: repeat the command with --approve, or run\n        \
-         fes-mcp approvals approve {}\n        and then repeat the command",
-        pending.id
-    ));
+         next: repeat the command with --approve",
+    );
+    if !room.passing {
+        out.note(&format!(
+            "        or have it approved and run it:\n          \
+             fes-mcp approvals approve {id}\n          \
+             fes-mcp approvals run {id}",
+            id = pending.id
+        ));
+    }
 }

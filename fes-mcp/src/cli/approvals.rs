@@ -6,12 +6,14 @@ use async_trait::async_trait;
 use clap::Subcommand;
 use comfy_table::{Table, presets};
 use fes_agent::host::{unknown_deployment, unknown_operation};
-use fes_agent::{Agent, Kind, Name, Pending, Person, State, Store, Tools};
+use fes_agent::{Agent, Kind, Name, Pending, Person, Ran, State, Store, Tools};
 use serde_json::{Value, json};
 use sisense_core::{Operation, Outcome, Result, Run};
 
+use super::act::{Said, ask, session};
+use super::ask::{follow, tell};
 use super::output::Out;
-use super::room::STORE;
+use super::room::{Room, STORE};
 use super::{Cli, Exit, Failure};
 use crate::approvals::{describe, goal, words};
 use crate::preview;
@@ -37,6 +39,12 @@ pub enum ApprovalsCommand {
         #[arg(long)]
         yes: bool,
     },
+    /// Run what was asked on the command line and is approved; needs the deployment's options
+    Run {
+        /// Id of the approval
+        #[arg(value_name = "ID")]
+        id: String,
+    },
     /// Reject: nothing is changed
     Reject {
         /// Id of the approval
@@ -51,6 +59,9 @@ pub async fn run(
     command: &ApprovalsCommand,
     out: &Out,
 ) -> std::result::Result<Exit, Failure> {
+    if let ApprovalsCommand::Run { id } = command {
+        return run_approved(cli, id, out).await;
+    }
     let store = Store::open(&cli.state.folder()?.join(STORE)).await?;
     let agent = Agent::builder(Arc::new(NoTools)).store(store).build()?;
     let person = Person::operator("command line");
@@ -80,14 +91,40 @@ pub async fn run(
                 }
             }
             let decided = agent.approve(id, &person).await?;
-            tell(&decided, "Approved. Repeat the call: it goes through once.", out);
+            say(&decided, "Approved. Repeat the call: it goes through once.", out);
         }
+        ApprovalsCommand::Run { .. } => {}
         ApprovalsCommand::Reject { id } => {
             let decided = agent.reject(id, &person).await?;
-            tell(&decided, "Rejected. Nothing was changed.", out);
+            say(&decided, "Rejected. Nothing was changed.", out);
         }
     }
     Ok(Exit::Done)
+}
+
+/// Run an approved plan of the command line. That of an MCP client runs when the client repeats it.
+async fn run_approved(cli: &Cli, id: &str, out: &Out) -> std::result::Result<Exit, Failure> {
+    let room = Room::open(cli).await?;
+    let ran = {
+        let (_spinner, options) = follow(&room, out);
+        room.agent.run_approved(&session(&room), id, options).await
+    };
+    let exit = match ran {
+        Ok(Ran::Done(report)) => Ok(tell(&report, out)),
+        Ok(Ran::Drifted { fresh, .. }) => {
+            let said = ask(&room, &fresh, false, Some("something has changed there"), out).await;
+            said.map(|said| match said {
+                Said::No(exit) => exit,
+                Said::Yes => {
+                    out.note(&format!("Approved. Now run: fes-mcp approvals run {}", fresh.id));
+                    Exit::NeedsApproval
+                }
+            })
+        }
+        Err(error) => Err(error.into()),
+    };
+    room.close().await;
+    exit
 }
 
 /// Deciding needs no deployment: nothing can be called from here.
@@ -151,7 +188,7 @@ fn show(pending: &Pending, out: &Out) {
     ));
 }
 
-fn tell(decided: &Pending, sentence: &str, out: &Out) {
+fn say(decided: &Pending, sentence: &str, out: &Out) {
     if out.is_json() {
         return out.json(&json!({ "ok": true, "id": decided.id, "state": decided.state }));
     }

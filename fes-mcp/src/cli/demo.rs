@@ -81,8 +81,9 @@ fn welcome(url: &str, deployments: &[Value; 2], room: &Room, snippet: &Value) ->
          \n\
          Try, in another terminal\n  \
            fes-mcp tools list {reach}\n  \
-           fes-mcp ask \"show all groups\" {reach}\n  \
-           fes-mcp ask \"create a group Night Shift\" {reach}\n\
+           fes-mcp ask \"who is in the group Analysts\" {reach}\n  \
+           fes-mcp ask \"which columns of Sample ECommerce are unused\" {reach}\n  \
+           fes-mcp ask \"share the dashboard Pipeline with the group Analysts for viewing\" {reach}\n\
          \n\
          Claude Desktop: add this to claude_desktop_config.json and restart it\n\
          {snippet:#}\n\

@@ -2,6 +2,7 @@
 
 mod act;
 mod approvals;
+mod ask;
 mod demo;
 mod doctor;
 pub mod output;
@@ -27,6 +28,7 @@ Exit codes: 0 done · 1 failed · 2 wrong usage · 3 needs a person's approval, 
 Examples:
   fes-mcp demo                                          try everything, with no Sisense and no keys
   fes-mcp doctor --url https://bi.example.com --token-file token.txt
+  fes-mcp ask \"who is in the group Analysts\"            plan, preview, approve, run
   fes-mcp tools call access.get_user --args '{\"user_name\": \"ann@example.com\"}'
   fes-mcp stdio                                         for an MCP client on this machine
   fes-mcp serve                                         MCP over HTTP on 127.0.0.1:8100/mcp
@@ -66,6 +68,8 @@ pub struct OutputArgs {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Ask in plain words; changes are shown and wait for your yes
+    Ask(ask::AskArgs),
     /// List, explain and call single tools
     #[command(subcommand)]
     Tools(tools::ToolsCommand),
@@ -157,6 +161,7 @@ impl From<Error> for Failure {
 /// Do what was asked.
 pub async fn run(cli: Cli, out: &Out) -> Result<Exit, Failure> {
     match &cli.command {
+        Command::Ask(args) => ask::run(&cli, args, out).await,
         Command::Tools(command) => tools::run(&cli, command, out).await,
         Command::Approvals(command) => approvals::run(&cli, command, out).await,
         Command::Doctor => doctor::run(&cli, out).await,

@@ -7,7 +7,7 @@ use sisense_core::{Client, Operation, Secret};
 use sisense_sandbox::Sandbox;
 use tokio_util::sync::CancellationToken;
 
-use super::{Cli, Failure, stopping};
+use super::{Cli, Command, Failure, stopping};
 
 /// The file of the store within the state folder.
 pub const STORE: &str = "fes.db";
@@ -22,6 +22,8 @@ pub struct Room {
     pub deployment: String,
     /// Cancelled when the program is asked to stop.
     pub stop: CancellationToken,
+    /// Whether the deployment and its approvals end with this command.
+    pub passing: bool,
     sandboxes: Vec<Sandbox>,
 }
 
@@ -51,11 +53,18 @@ impl Room {
     ) -> Result<Self, Failure> {
         let deployment = clients.first().map_or_else(String::new, |c| c.name().to_owned());
         let tools: Arc<dyn Tools> = Arc::new(Local::new(clients)?);
-        let store = Store::open(&cli.state.folder()?.join(STORE)).await?;
+        let once = matches!(cli.command, Command::Ask(_) | Command::Tools(_));
+        let passing = once && !sandboxes.is_empty();
+        // What waits for a sandbox that is gone in a moment is of no use to anybody.
+        let store = if passing {
+            Store::memory().await?
+        } else {
+            Store::open(&cli.state.folder()?.join(STORE)).await?
+        };
         let agent = Agent::builder(tools).policy(cli.state.policy()).store(store).build()?;
         let operations = agent.operations().into_iter().cloned().collect();
         let agent = Arc::new(agent);
-        Ok(Room { agent, operations, deployment, stop: stopping()?, sandboxes })
+        Ok(Room { agent, operations, deployment, stop: stopping()?, passing, sandboxes })
     }
 
     /// End the sandboxes.

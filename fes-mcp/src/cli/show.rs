@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-use fes_agent::report::{self, ChangeReport, ChangeState, StepReport};
+use fes_agent::report::{self, ChangeReport, ChangeState, Report, StepReport};
 use serde_json::{Value, json};
 
 use crate::preview::one_line;
@@ -32,6 +32,28 @@ pub fn step(step: &StepReport) -> String {
     parts.extend(changes(&step.changes));
     parts.extend(step.result.as_ref().map(result).filter(|text| !text.is_empty()));
     parts.join("\n\n")
+}
+
+/// What happened in a run, for a person. Each step is shown where there are several.
+pub fn report(report: &Report) -> String {
+    if let [only] = report.steps.as_slice() {
+        return with_advice(step(only), report);
+    }
+    let mut parts = vec![one_line(&report.summary)];
+    for (index, done) in report.steps.iter().enumerate() {
+        parts.push(format!("{}. {}: {}", index + 1, done.tool, step(done)));
+    }
+    with_advice(parts.join("\n\n"), report)
+}
+
+fn with_advice(mut text: String, report: &Report) -> String {
+    // An error tells its own next step.
+    if report.ok {
+        for advice in &report.next {
+            text.push_str(&format!("\n\nNext: {}", one_line(advice)));
+        }
+    }
+    text
 }
 
 /// A step as data.

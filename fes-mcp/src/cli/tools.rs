@@ -5,11 +5,12 @@ use std::io::Read;
 use clap::Subcommand;
 use comfy_table::{Table, presets};
 use fes_agent::host::unknown_operation;
-use fes_agent::{Called, Options, Policy};
+use fes_agent::{Called, Policy};
 use serde_json::{Value, json};
 use sisense_core::{Error, ErrorKind, Operation, Risk, generated};
 
 use super::act::{Said, ask, session};
+use super::ask::follow;
 use super::output::Out;
 use super::room::Room;
 use super::{Cli, Exit, Failure, show};
@@ -222,11 +223,7 @@ async fn once(
     args: Value,
     out: &Out,
 ) -> Result<Called, Failure> {
-    let spinner = out.progress();
-    let mut options = Options::default().cancel(room.stop.child_token());
-    if let Some(spinner) = &spinner {
-        options = options.progress(spinner.sink());
-    }
+    let (_spinner, options) = follow(room, out);
     let called = room.agent.call(session, &operation.id, args, options).await;
     Ok(called.map_err(|error| error.with_operation(&operation.id))?)
 }

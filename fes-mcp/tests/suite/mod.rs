@@ -1,4 +1,5 @@
 mod approvals;
+mod ask;
 mod demo;
 mod doctor;
 mod gate;

@@ -1,80 +1,11 @@
 //! How a change is shown to the person who decides: the same rows on the terminal and on the page.
 
-use std::collections::BTreeSet;
+mod rows;
 
-use serde_json::{Map, Value};
 use sisense_core::operation::Risk;
-use sisense_core::run::{Action, Change, Undo};
+use sisense_core::run::{Change, Undo};
 
-/// What stands where nothing is.
-const NOTHING: &str = "—";
-
-/// One field of an asset, now and after the change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// The field; empty when the asset is shown as one value.
-    pub field: String,
-    /// Its value now.
-    pub before: String,
-    /// Its value after the change.
-    pub after: String,
-    /// Whether the two differ.
-    pub changed: bool,
-}
-
-/// The fields that a change names, changed ones first.
-pub fn rows(change: &Change) -> Vec<Row> {
-    match (&change.before, &change.after) {
-        (Value::Null, Value::Null) => Vec::new(),
-        (Value::Object(before), Value::Object(after)) => fields(change.action, before, after),
-        (Value::Null, Value::Object(after)) => fields(change.action, &Map::new(), after),
-        (Value::Object(before), Value::Null) => fields(change.action, before, &Map::new()),
-        (before, after) => vec![row("", Some(before), Some(after))],
-    }
-}
-
-fn fields(action: Action, before: &Map<String, Value>, after: &Map<String, Value>) -> Vec<Row> {
-    // An update names only what it changes; what it does not name stays and need not be read.
-    let stays = |key: &&String| {
-        after.contains_key(*key)
-            || after.is_empty()
-            || matches!(action, Action::Overwrite | Action::Delete)
-    };
-    let mut seen = BTreeSet::new();
-    let keys = after.keys().chain(before.keys().filter(stays)).filter(|key| seen.insert(*key));
-    let mut rows: Vec<Row> = keys.map(|key| row(key, before.get(key), after.get(key))).collect();
-    rows.sort_by_key(|row| !row.changed);
-    rows
-}
-
-fn row(field: &str, before: Option<&Value>, after: Option<&Value>) -> Row {
-    let none = Value::Null;
-    let (before, after) = (before.unwrap_or(&none), after.unwrap_or(&none));
-    Row {
-        field: field.to_owned(),
-        changed: before != after,
-        before: plain(before),
-        after: plain(after),
-    }
-}
-
-/// A value as a person reads it: texts without quotes, lists of names in a line, the rest as JSON.
-pub fn plain(value: &Value) -> String {
-    match value {
-        Value::Null => NOTHING.to_owned(),
-        Value::String(text) if text.is_empty() => "(empty)".to_owned(),
-        Value::String(text) => text.clone(),
-        Value::Array(items) if items.is_empty() => "(none)".to_owned(),
-        Value::Array(items) if items.iter().all(|item| item.is_string() || item.is_number()) => {
-            items.iter().map(plain).collect::<Vec<_>>().join(", ")
-        }
-        Value::Object(map) if map.len() == 1 && map.contains_key("secret") => {
-            "(a secret)".to_owned()
-        }
-        Value::Array(_) | Value::Object(_) => format!("{value:#}"),
-        other => other.to_string(),
-    }
-}
+pub use rows::{Row, rows};
 
 /// Whether a change can be taken back, in words.
 pub fn undo(undo: &Undo) -> String {
@@ -118,11 +49,15 @@ pub fn text(changes: &[Change]) -> String {
         ));
         for row in rows(change) {
             let field = if row.field.is_empty() { "value" } else { &row.field };
-            lines.push(if row.changed {
-                format!("   {field}: {} → {}", cut(&row.before), cut(&row.after))
+            if !row.changed {
+                lines.push(format!("   {field}: {} (stays)", cut(&row.before)));
+            } else if row.before.contains('\n') || row.after.contains('\n') {
+                lines.push(format!("   {field}"));
+                lines.extend(row.before.lines().map(|line| format!("     now:   {}", cut(line))));
+                lines.extend(row.after.lines().map(|line| format!("     after: {}", cut(line))));
             } else {
-                format!("   {field}: {} (stays)", cut(&row.before))
-            });
+                lines.push(format!("   {field}: {} → {}", cut(&row.before), cut(&row.after)));
+            }
         }
         lines.extend(change.notes.iter().map(|note| format!("   note: {}", one_line(note))));
         lines.push(format!("   undo: {}", one_line(&undo(&change.undo))));
@@ -148,7 +83,7 @@ fn cut(text: &str) -> String {
 mod tests {
     use pretty_assertions::assert_eq;
     use serde_json::json;
-    use sisense_core::run::{Asset, AssetKind};
+    use sisense_core::run::{Action, Asset, AssetKind};
 
     use super::*;
 
@@ -178,16 +113,10 @@ mod tests {
     }
 
     #[test]
-    fn a_deletion_shows_all_that_goes() {
-        let mut gone = change().after(Value::Null);
-        gone.action = Action::Delete;
-        let names: Vec<String> = rows(&gone).into_iter().map(|row| row.field).collect();
-        assert_eq!(names, ["role", "groups", "created"]);
-    }
-
-    #[test]
-    fn an_update_leaves_out_what_it_does_not_name() {
-        assert!(rows(&change()).iter().all(|row| row.field != "created"));
+    fn a_field_of_several_lines_is_shown_line_by_line() {
+        let script = change().before(json!({"script": ""})).after(json!({"script": "a;\nb;"}));
+        let text = text(&[script]);
+        assert!(text.contains("     now:   (empty)\n     after: a;\n     after: b;"), "{text}");
     }
 
     #[test]

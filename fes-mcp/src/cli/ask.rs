@@ -1,0 +1,174 @@
+//! `fes-mcp ask`: a request in plain words, planned, previewed, approved and run.
+
+use clap::Args;
+use fes_agent::planner::{Answer, Decline, Question, resume};
+use fes_agent::{Options, Plan, Prepared, Ran, Report, Session};
+use serde_json::json;
+use sisense_core::{Error, ErrorKind};
+
+use super::act::{Said, ask, read_line, session};
+use super::output::{Out, Spinner};
+use super::room::Room;
+use super::{Cli, Exit, Failure, show};
+
+/// Most questions that one request may lead to.
+const MOST_QUESTIONS: usize = 8;
+
+/// Options of `ask`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  fes-mcp ask \"who is in the group Analysts\"
+  fes-mcp ask \"which columns of Sample ECommerce are unused\" --json
+  fes-mcp ask \"share the dashboard Pipeline with the group Analysts for viewing\"
+  fes-mcp ask \"delete the user bob@example.com\" --explain")]
+pub struct AskArgs {
+    /// What you want, in plain words
+    #[arg(value_name = "TEXT", required = true, num_args = 1..)]
+    pub text: Vec<String>,
+
+    /// Approve what the preview shows, without being asked
+    #[arg(long)]
+    pub approve: bool,
+
+    /// Say what would be done, and do nothing
+    #[arg(long, conflicts_with = "approve")]
+    pub explain: bool,
+}
+
+/// Plan, and take the plan as far as the person lets it go.
+pub async fn run(cli: &Cli, args: &AskArgs, out: &Out) -> Result<Exit, Failure> {
+    let text = args.text.join(" ");
+    if text.trim().is_empty() {
+        return Err(Failure::bad_usage("nothing is asked")
+            .with_next_step("say what you want, like: fes-mcp ask \"show all dashboards\""));
+    }
+    let room = Room::open(cli).await?;
+    let done = Box::pin(turn(&room, args, text, out)).await;
+    room.close().await;
+    done
+}
+
+async fn turn(room: &Room, args: &AskArgs, mut text: String, out: &Out) -> Result<Exit, Failure> {
+    let session = session(room);
+    for _ in 0..MOST_QUESTIONS {
+        let spinner = out.progress();
+        let answer = room.agent.plan(&session, &text).await?;
+        drop(spinner);
+        match answer {
+            Answer::Plan(plan) if args.explain => return Ok(explain(room, &plan, out)),
+            Answer::Plan(plan) => return carry_out(room, &session, plan, args.approve, out).await,
+            Answer::Decline(decline) => return Ok(decline_to(&decline, out)),
+            Answer::Question(question) => {
+                if !out.can_ask() {
+                    return Ok(unanswered(&question, out));
+                }
+                out.note(&question.text);
+                match read_line(room, out, "> ").await.filter(|line| !line.is_empty()) {
+                    Some(line) => text = resume(&question, &line),
+                    None => return Ok(Exit::Usage),
+                }
+            }
+        }
+    }
+    Err(Failure::bad_usage("the request is still not clear after many questions")
+        .with_next_step("ask again in one sentence, with the whole names"))
+}
+
+async fn carry_out(
+    room: &Room,
+    session: &Session,
+    plan: Plan,
+    approve: bool,
+    out: &Out,
+) -> Result<Exit, Failure> {
+    let prepared = {
+        let (_spinner, options) = follow(room, out);
+        room.agent.prepare(session, plan.clone(), options).await?
+    };
+    let (mut pending, mut drifted) = match prepared {
+        Prepared::Done(report) => return Ok(tell(&report, out)),
+        Prepared::NeedsApproval(pending) => (pending, None),
+        Prepared::Denied(denial) => {
+            let error = Error::new(ErrorKind::Forbidden, denial.to_string())
+                .with_operation(&denial.tool)
+                .with_next_step(
+                    "leave out --read-only, --allow or --deny, if that is yours to decide",
+                );
+            return Err(error.into());
+        }
+    };
+    loop {
+        if let Said::No(exit) = ask(room, &pending, approve, drifted.as_deref(), out).await? {
+            return Ok(exit);
+        }
+        // The plan is given again, because secrets in it are not kept with the approval.
+        let (spinner, options) = follow(room, out);
+        let ran = room.agent.run_approved_plan(session, &pending.id, plan.clone(), options).await?;
+        drop(spinner);
+        match ran {
+            Ran::Done(report) => return Ok(tell(&report, out)),
+            Ran::Drifted { report, fresh } => {
+                drifted = Some(report.summary);
+                pending = fresh;
+            }
+        }
+    }
+}
+
+/// How a run is followed and stopped from the terminal.
+pub fn follow(room: &Room, out: &Out) -> (Option<Spinner>, Options) {
+    let spinner = out.progress();
+    let mut options = Options::default().cancel(room.stop.child_token());
+    if let Some(spinner) = &spinner {
+        options = options.progress(spinner.sink());
+    }
+    (spinner, options)
+}
+
+/// Show what happened.
+pub fn tell(report: &Report, out: &Out) -> Exit {
+    if out.is_json() {
+        out.json(&json!(report));
+    } else {
+        out.text(&show::report(report));
+        for step in report.steps.iter().filter_map(|step| step.error.as_ref()) {
+            out.note(&super::output::explain(step));
+        }
+    }
+    if report.ok { Exit::Done } else { Exit::Failed }
+}
+
+fn explain(room: &Room, plan: &Plan, out: &Out) -> Exit {
+    if out.is_json() {
+        out.json(&json!({ "ok": true, "plan": plan, "explanation": room.agent.explain(plan) }));
+    } else {
+        out.text(&room.agent.explain(plan));
+    }
+    Exit::Done
+}
+
+/// A request that is not understood or cannot be done has failed; what is nearest is told.
+fn decline_to(decline: &Decline, out: &Out) -> Exit {
+    if out.is_json() {
+        out.json(&json!({ "ok": false, "declined": decline }));
+        return Exit::Failed;
+    }
+    out.note(&decline.text);
+    for near in &decline.nearest {
+        let ask = near.ask.as_ref().map(|ask| format!("\n    fes-mcp ask \"{ask}\""));
+        out.note(&format!("  {}: {}{}", near.tool, near.summary, ask.unwrap_or_default()));
+    }
+    Exit::Failed
+}
+
+/// Nobody is there to answer: the request has to be made again, with what is missing.
+fn unanswered(question: &Question, out: &Out) -> Exit {
+    if out.is_json() {
+        out.json(&json!({ "ok": false, "question": question }));
+    } else {
+        out.note(&question.text);
+        out.note("  next: ask again with that in the sentence");
+    }
+    Exit::Usage
+}
