@@ -81,6 +81,28 @@ impl DashboardRecord {
 pub(crate) struct Loaded {
     pub(crate) documents: Vec<Value>,
     pub(crate) failed: Vec<(String, Error)>,
+    /// Ids of the documents that came without the admin's flag: they are the caller's own copies,
+    /// which differ from the owner's until that one is published.
+    pub(crate) copies: Vec<String>,
+}
+
+impl Loaded {
+    fn failed(failed: Vec<(String, Error)>) -> Self {
+        Loaded { failed, ..Loaded::default() }
+    }
+
+    fn take(&mut self, exported: Exported) {
+        if exported.copies {
+            self.copies.extend(exported.documents.iter().filter_map(document_id));
+        }
+        self.documents.extend(exported.documents);
+    }
+}
+
+/// What one export answered.
+struct Exported {
+    documents: Vec<Value>,
+    copies: bool,
 }
 
 /// The answer of `GET /api/shares/dashboard/{id}`.
@@ -159,6 +181,7 @@ impl Client {
         while let Some((count, part)) = parts.next().await {
             loaded.documents.extend(part.documents);
             loaded.failed.extend(part.failed);
+            loaded.copies.extend(part.copies);
             finished += count;
             done(finished);
         }
@@ -175,25 +198,24 @@ impl Client {
     }
 
     async fn load_chunk(&self, ids: &[String]) -> Loaded {
-        let mut loaded = match self.export(ids).await {
-            Ok(documents) => Loaded { documents, failed: Vec::new() },
+        let mut loaded = Loaded::default();
+        match self.export(ids).await {
+            Ok(exported) => loaded.take(exported),
             // One id is its own failure; trying it alone again would ask the same.
-            Err(error) if ids.len() == 1 => {
-                return Loaded { documents: Vec::new(), failed: vec![(ids[0].clone(), error)] };
-            }
+            Err(error) if ids.len() == 1 => return Loaded::failed(vec![(ids[0].clone(), error)]),
             // Nobody answers, or nobody may: the single ids would fare no better.
             Err(error) if hopeless(&error) => {
                 let report = error.into_report();
-                let failed = ids.iter().map(|id| (id.clone(), report.clone().into())).collect();
-                return Loaded { documents: Vec::new(), failed };
+                let failed = ids.iter().map(|id| (id.clone(), report.clone().into()));
+                return Loaded::failed(failed.collect());
             }
-            Err(_) => Loaded::default(),
-        };
+            Err(_) => {}
+        }
         let have: HashSet<String> = loaded.documents.iter().filter_map(document_id).collect();
         for id in ids.iter().filter(|id| !have.contains(*id)) {
             match self.export(std::slice::from_ref(id)).await {
-                Ok(documents) if documents.iter().any(|d| document_id(d).as_ref() == Some(id)) => {
-                    loaded.documents.extend(documents);
+                Ok(one) if one.documents.iter().any(|d| document_id(d).as_ref() == Some(id)) => {
+                    loaded.take(one);
                 }
                 Ok(_) => loaded.failed.push((id.clone(), Error::not_found("dashboard", id))),
                 Err(error) => loaded.failed.push((id.clone(), error)),
@@ -202,27 +224,36 @@ impl Client {
         loaded
     }
 
-    async fn export(&self, ids: &[String]) -> Result<Vec<Value>> {
+    async fn export(&self, ids: &[String]) -> Result<Exported> {
         let path = ApiPath::new(["api", "v1", "dashboards", "export"]);
         let query = vec![("dashboardIds", ids.join(","))];
-        let answer = self.get_as_admin(path, query).await?;
-        match answer.body() {
-            Value::Array(items) if items.iter().all(Value::is_object) => {}
-            Value::Object(_) => return Ok(vec![answer.into_body()]),
+        let (answer, as_admin) = self.get_with_or_without_flag(path, query).await?;
+        let documents = match answer.body() {
+            Value::Array(items) if items.iter().all(Value::is_object) => answer.decode()?,
+            Value::Object(_) => vec![answer.into_body()],
             _ => return Err(answer.misshaped("a list of dashboards")),
-        }
-        answer.decode()
+        };
+        Ok(Exported { documents, copies: !as_admin })
     }
 
     /// Read with the admin's flag, and without it when that is refused: an owner needs none.
     pub(crate) async fn get_as_admin(&self, path: ApiPath, query: Query) -> Result<Answer> {
+        self.get_with_or_without_flag(path, query).await.map(|(answer, _)| answer)
+    }
+
+    /// The same, and whether the flag was accepted.
+    async fn get_with_or_without_flag(
+        &self,
+        path: ApiPath,
+        query: Query,
+    ) -> Result<(Answer, bool)> {
         let mut flagged = query.clone();
         flagged.push(("adminAccess", "true".to_owned()));
         match self.transport().get(path.clone(), flagged).await {
             Err(error) if error.kind() == ErrorKind::Forbidden => {
-                self.transport().get(path, query).await
+                self.transport().get(path, query).await.map(|answer| (answer, false))
             }
-            other => other,
+            other => other.map(|answer| (answer, true)),
         }
     }
 

@@ -96,6 +96,21 @@ async fn a_dashboard_that_the_export_leaves_out_is_named() {
 }
 
 #[tokio::test]
+async fn a_copy_of_somebody_elses_dashboard_is_not_taken_for_the_owners() {
+    for (status, me, whole) in [(200, "o", true), (200, "another", false), (500, "o", false)] {
+        let fake = Fake::start().await;
+        fake.reply("GET", EXPORT, &[("adminAccess", "true")], DENIED, json!({})).await;
+        fake.reply("GET", "/api/users/loggedin", &[], status, json!({"_id": me})).await;
+        complete(&fake).await;
+        let found = unused_of(&fake, false).await.unwrap();
+        assert_eq!(found.is_whole(), whole);
+        let rest = if whole { "unused" } else { "unknown" };
+        let expected = ["x: used".to_owned(), format!("y: {rest}"), format!("z: {rest}")];
+        assert_eq!(verdicts(&found.value), expected);
+    }
+}
+
+#[tokio::test]
 async fn a_refused_list_of_dashboards_is_an_error_and_no_part() {
     for (status, kind) in [(DENIED, ErrorKind::Forbidden), (500, ErrorKind::Server)] {
         let fake = Fake::start().await;

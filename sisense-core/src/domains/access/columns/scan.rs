@@ -49,7 +49,7 @@ pub(super) async fn read_dashboards<'a>(
 ) -> Result<Failures<'a>> {
     let ids: Vec<String> = rows.iter().map(|row| row.oid.clone()).collect();
     let total = ids.len();
-    let mut failed = Vec::new();
+    let (mut failed, mut copies) = (Vec::new(), Vec::new());
     let mut finished = 0;
     let mut parts = pin!(client.dashboard_parts(&ids));
     while let Some((count, part)) = parts.next().await {
@@ -66,11 +66,38 @@ pub(super) async fn read_dashboards<'a>(
                 Err(error) => failed.push((id, error)),
             }
         }
+        copies.extend(part.copies);
         finished += count;
         let message = format!("read {finished} of {total} dashboards");
         run.progress(operation, message, finished as u64, Some(total as u64));
     }
+    if !copies.is_empty() {
+        failed.extend(copies_of_others(client, rows, copies).await?);
+    }
     Ok(Failures { rows, failed })
+}
+
+/// The caller's copies of other people's dashboards. What they name is used, but the owner's
+/// dashboard may name more.
+async fn copies_of_others(
+    client: &Client,
+    rows: &[DashboardRecord],
+    copies: Vec<String>,
+) -> Result<Vec<(String, Error)>> {
+    let me = match client.whoami().await {
+        Ok(caller) => Some(caller.id.as_str()),
+        Err(error) if error.kind() == ErrorKind::Unauthenticated => return Err(error),
+        // Nobody knows whose these are, so none is taken for the owner's.
+        Err(_) => None,
+    };
+    let owner = |id: &str| rows.iter().find(|row| row.oid == id).and_then(|r| r.owner.as_deref());
+    let others = copies.into_iter().filter(|id| me.is_none() || owner(id) != me);
+    Ok(others.map(|id| (id, only_a_copy())).collect())
+}
+
+fn only_a_copy() -> Error {
+    Error::new(ErrorKind::Forbidden, "only the caller's own copy could be read, not the owner's")
+        .with_next_step("use the token of an admin who may export other people's dashboards")
 }
 
 /// What a dashboard names. A document without its widgets, or with ids in their place, would be a
