@@ -63,6 +63,7 @@ fn mcp_routes(handler: Handler, guard: &Arc<Guard>, stop: CancellationToken) -> 
     Router::new()
         .route_service("/mcp", service)
         .layer(middleware::from_fn_with_state(sessions, cap_sessions))
+        .layer(middleware::from_fn(end_session))
         .layer(middleware::from_fn_with_state(Arc::clone(guard), authenticate))
 }
 
@@ -85,4 +86,14 @@ async fn cap_sessions(
             .into_response();
     }
     next.run(request).await
+}
+
+/// A session that was ended is gone: some clients take `202 Accepted` for a failure.
+async fn end_session(request: Request, next: Next) -> Response {
+    let ends = request.method() == Method::DELETE;
+    let mut response = next.run(request).await;
+    if ends && response.status() == StatusCode::ACCEPTED {
+        *response.status_mut() = StatusCode::NO_CONTENT;
+    }
+    response
 }

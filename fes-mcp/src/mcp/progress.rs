@@ -12,6 +12,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Shortest time between two messages: a slow reader must never hold a run back.
 const BETWEEN: Duration = Duration::from_millis(250);
+/// Longest silence: clients give up on a call that they hear nothing of, often after a minute.
+const SILENCE: Duration = Duration::from_secs(15);
 
 /// Tells a client how far a call has come, until it is finished or dropped.
 pub struct Reporter {
@@ -68,24 +70,36 @@ async fn tell(
             biased;
             changed = seen.changed() => if changed.is_err() { return },
             () = closing.cancelled() => return,
+            // Nothing new: what was told last is told again.
+            () = tokio::time::sleep(SILENCE) => {}
         }
         tokio::select! {
             _ = pace.tick() => {}
             () = closing.cancelled() => {}
         }
-        let Some(progress) = seen.borrow_and_update().clone() else {
-            continue;
-        };
-        last = next(last, progress.done);
-        let mut message =
-            ProgressNotificationParam::new(token.clone(), last).with_message(progress.message);
-        if let Some(total) = progress.total {
-            message = message.with_total(as_f64(total).max(last));
-        }
+        let progress = seen.borrow_and_update().clone();
+        let message = message(token.clone(), progress, last);
+        last = message.progress;
         if let Err(error) = peer.notify_progress(message).await {
             tracing::debug!(%error, "the client takes no progress");
             return;
         }
+    }
+}
+
+fn message(
+    token: ProgressToken,
+    progress: Option<Progress>,
+    last: f64,
+) -> ProgressNotificationParam {
+    let Some(progress) = progress else {
+        return ProgressNotificationParam::new(token, next(last, 0)).with_message("working");
+    };
+    let value = next(last, progress.done);
+    let message = ProgressNotificationParam::new(token, value).with_message(progress.message);
+    match progress.total {
+        Some(total) => message.with_total(as_f64(total).max(value)),
+        None => message,
     }
 }
 
@@ -104,6 +118,22 @@ fn as_f64(count: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_same_news_again_is_still_a_larger_value_and_never_beyond_the_total() {
+        let token = || ProgressToken(rmcp::model::NumberOrString::Number(1));
+        let news = Progress {
+            operation: "op".into(),
+            message: "dashboards".into(),
+            done: 3,
+            total: Some(3),
+        };
+        let first = message(token(), Some(news.clone()), 0.0);
+        assert_eq!((first.progress, first.total), (3.0, Some(3.0)));
+        let again = message(token(), Some(news), first.progress);
+        assert!(again.progress > first.progress && again.total >= Some(again.progress));
+        assert_eq!(message(token(), None, 0.0).message.as_deref(), Some("working"));
+    }
 
     #[test]
     fn values_only_grow() {

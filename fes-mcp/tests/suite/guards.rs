@@ -56,3 +56,14 @@ fn other_machines_are_let_in_only_on_purpose() {
     assert_eq!(ended.code, Some(2));
     assert!(ended.stderr.contains("--allow-remote"), "{}", ended.stderr);
 }
+
+#[test]
+fn no_log_level_tells_a_token() {
+    let sandbox = Running::start(&["sandbox"]);
+    let (url, token) = (sandbox.text("/url"), sandbox.text("/token"));
+    let call = ["tools", "call", "dashboard.get_all_dashboards", "-vvv"];
+    let ended = run(&[&call[..], &["--url", &url, "--token", &token]].concat());
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(!ended.stderr.is_empty(), "it logs");
+    assert!(!ended.stderr.contains(&token) && !ended.stdout.contains(&token));
+}

@@ -125,6 +125,15 @@ fn progress_is_told_only_to_who_asked_for_it() {
     }
 }
 
+#[test]
+fn a_session_ends_when_its_client_says_so() {
+    let running = serve();
+    let mcp = Mcp::legacy(&running.text("/url"));
+    assert_eq!(mcp.end(), 204);
+    let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {} });
+    assert_eq!(mcp.post(&list).send().unwrap().status(), 404, "it is gone");
+}
+
 #[cfg(unix)]
 #[test]
 fn ends_in_order_while_a_session_is_open() {

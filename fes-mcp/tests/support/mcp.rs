@@ -55,6 +55,13 @@ impl Mcp {
         }
     }
 
+    /// End the session, and tell the status.
+    pub fn end(&self) -> u16 {
+        let request = self.http.delete(&self.url).header("mcp-protocol-version", LEGACY);
+        let session = self.session.as_deref().unwrap();
+        request.header("mcp-session-id", session).send().unwrap().status().as_u16()
+    }
+
     /// All messages that answer a request, the response last.
     pub fn messages(&self, method: &str, mut params: Value) -> Vec<Value> {
         let mut name = None;
