@@ -183,7 +183,7 @@ fn reads_like_a_secret(key: &str) -> bool {
 }
 
 /// Take secrets out of words: those that are known, and what follows a word like "password".
-fn seal_text(text: &str, secrets: &[String]) -> String {
+pub(crate) fn seal_text(text: &str, secrets: &[String]) -> String {
     let mut sealed = text.to_owned();
     for secret in secrets.iter().filter(|secret| secret.chars().count() >= 3) {
         sealed = sealed.replace(secret.as_str(), "***");

@@ -60,6 +60,8 @@ struct Document {
     id: String,
     writes: bool,
     terms: HashMap<String, f64>,
+    /// The terms of its id, summary, examples and parameters: what it is about.
+    about: HashSet<String>,
     length: f64,
     kinds: BTreeSet<Kind>,
     required: BTreeSet<Kind>,
@@ -105,9 +107,14 @@ impl Catalogue {
         self.rank_pieces(&pieces(request), hints)
     }
 
-    /// Whether an operation's documentation has a term.
+    /// Whether an operation is about a term. That its description mentions it is not enough.
     pub(crate) fn says(&self, id: &str, term: &str) -> bool {
-        self.documents.iter().any(|document| document.id == id && document.terms.contains_key(term))
+        self.documents.iter().any(|document| document.id == id && document.about.contains(term))
+    }
+
+    /// Whether a thing is what an operation is named after.
+    pub(crate) fn is_named_after(&self, id: &str, thing: &str) -> bool {
+        self.documents.iter().any(|document| document.id == id && document.things.contains(thing))
     }
 
     pub(crate) fn rank_pieces(&self, request: &[Piece], hints: &Hints) -> Vec<Hit> {
@@ -283,7 +290,6 @@ fn document(operation: &Operation) -> Document {
     let name = operation.id.split_once('.').map_or(operation.id.as_str(), |(_, name)| name);
     let named = pieces(&name.replace('_', " "));
     add(terms(&named), IN_ID);
-    add(terms(&pieces(operation.domain())), IN_PARAMETERS);
     add(terms(&pieces(&operation.summary)), IN_SUMMARY);
     for ask in &operation.ask {
         add(example_terms(ask), IN_ASK);
@@ -292,6 +298,16 @@ fn document(operation: &Operation) -> Document {
     for (parameter, _, _) in &slots {
         add(terms(&pieces(&parameter.replace(['_', '.'], " "))), IN_PARAMETERS);
     }
+    // "One row per table" says how an answer looks, not that rows are counted.
+    if !operation.ask.iter().any(|ask| example_terms(ask).iter().any(|term| term == "rowcount")) {
+        all.remove("rowcount");
+    }
+    let about = all.keys().cloned().collect();
+    let mut add = |words: Vec<String>, weight: f64| {
+        for word in words {
+            *all.entry(word).or_default() += weight;
+        }
+    };
     let description = operation.description.split("# Errors").next().unwrap_or_default();
     add(example_terms(description), IN_DESCRIPTION);
     let kinds = slots.iter().flat_map(|(_, slot, _)| slot.kinds()).copied().collect();
@@ -310,6 +326,7 @@ fn document(operation: &Operation) -> Document {
             .collect(),
         length: all.values().sum(),
         terms: all,
+        about,
         kinds,
         required,
     }

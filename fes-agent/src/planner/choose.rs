@@ -18,6 +18,12 @@ const TRIED: usize = 12;
 /// The least share of a request's meaningful words that have to be understood.
 const UNDERSTOOD: f64 = 0.6;
 
+/// Aspects that are what a request is about: an operation that does not know them is another one.
+const SUBJECTS: [&str; 12] = [
+    "shared", "security", "unused", "column", "schema", "rowcount", "script", "filter", "relation",
+    "owner", "payload", "physical",
+];
+
 /// An operation with its parameters filled.
 pub(super) struct Choice<'a> {
     pub(super) operation: &'a Operation,
@@ -38,14 +44,14 @@ pub(super) fn kinds(
     operations: &[&Operation],
     request: &[Piece],
 ) -> Vec<Kind> {
+    // A write has to know everything that is named, so that nothing is left out.
+    if intent(request) == Intent::Write {
+        return Kind::ALL.to_vec();
+    }
     let hits = catalogue.rank_pieces(request, &Hints::default());
-    let fits = |operation: &&Operation| match intent(request) {
-        Intent::Write => operation.effect.writes(),
-        _ => !operation.effect.writes(),
-    };
     let mut kinds = BTreeSet::new();
     let likely = hits.iter().filter_map(|hit| operations.iter().find(|o| o.id == hit.id));
-    for operation in likely.filter(|o| fits(o)).take(6) {
+    for operation in likely.filter(|operation| !operation.effect.writes()).take(6) {
         kinds.extend(slots(operation).iter().flat_map(|(_, slot, _)| slot.kinds()).copied());
     }
     kinds.into_iter().collect()
@@ -91,7 +97,7 @@ pub(super) fn choices<'a>(
                 score + fit(operation, &fill, reading) - unsaid(catalogue, operation, reading);
             Choice { operation, fill, score }
         })
-        .filter(|choice| choice.score > 0.0 && safe(choice, reading))
+        .filter(|choice| choice.score > 0.0 && safe(choice, catalogue, reading))
         .collect();
     choices.sort_by(|a, b| {
         b.score.total_cmp(&a.score).then_with(|| a.operation.id.cmp(&b.operation.id))
@@ -165,18 +171,56 @@ fn unsaid(catalogue: &Catalogue, operation: &Operation, reading: &Reading<'_>) -
     1.2 * unsaid.count() as f64
 }
 
-/// A write must account for everything that the request names, and a delete for "from" too: to
-/// leave a word out would be to do something else than was asked.
-fn safe(choice: &Choice<'_>, reading: &Reading<'_>) -> bool {
-    if !choice.operation.effect.writes() {
+/// A write must account for everything that the request names, and for every verb; a delete for
+/// every word. To leave one out would be to do something else than was asked.
+fn safe(choice: &Choice<'_>, catalogue: &Catalogue, reading: &Reading<'_>) -> bool {
+    let operation = choice.operation;
+    if !operation.effect.writes() {
         return true;
     }
-    if choice.operation.effect == Effect::Delete
-        && reading.pieces.iter().any(|piece| piece.lower() == "from")
-    {
+    let left = left(&choice.fill, reading);
+    let named = |mention: &&Mention| {
+        mention.counts() || mention.text.chars().next().is_some_and(char::is_uppercase)
+    };
+    if left.iter().any(named) {
         return false;
     }
-    !left(&choice.fill, reading).iter().any(|mention| mention.counts())
+    let within = |at: usize| reading.mentions.iter().any(|mention| mention.at.contains(&at));
+    let words = || reading.pieces.iter().enumerate().filter(|(at, _)| !within(*at)).map(|(_, p)| p);
+    let mut acts = words().filter_map(Piece::means).filter(|means| means.1 == Class::Act);
+    let first = acts.next();
+    if first.is_some_and(|act| !does(catalogue, operation, act.0)) {
+        return false;
+    }
+    if acts.any(|act| Some(act) != first && !catalogue.says(&operation.id, act.0)) {
+        return false;
+    }
+    operation.effect != Effect::Delete
+        || (left.is_empty()
+            && words().all(|piece| match piece.means() {
+                Some((thing, Class::Thing)) => catalogue.is_named_after(&operation.id, thing),
+                Some((_, Class::Aspect | Class::Role | Class::Rule)) => false,
+                _ => !["from", "of", "in", "on", "to"].contains(&piece.lower().as_str()),
+            }))
+}
+
+/// Whether an operation does what a verb says, or what a verb of about the same meaning says.
+fn does(catalogue: &Catalogue, operation: &Operation, act: &str) -> bool {
+    const ALIKE: [(&str, &[&str]); 10] = [
+        ("create", &["add", "make", "setup"]),
+        ("add", &["create", "update"]),
+        ("delete", &["remove"]),
+        ("remove", &["delete", "update"]),
+        ("update", &["make"]),
+        ("make", &["update", "create"]),
+        ("give", &["share_with", "transfer", "owner"]),
+        ("transfer", &["give", "owner"]),
+        ("schedule", &["build"]),
+        ("setup", &["create"]),
+    ];
+    let alike = ALIKE.iter().find(|(verb, _)| *verb == act).map_or(&[][..], |(_, alike)| alike);
+    catalogue.says(&operation.id, act)
+        || alike.iter().any(|verb| catalogue.says(&operation.id, verb))
 }
 
 /// Whether enough of a request is understood to act on it.
@@ -222,5 +266,10 @@ pub(super) fn understood(
             _ => {}
         }
     }
-    about && all > 0.0 && known / all >= UNDERSTOOD
+    let missed = reading.pieces.iter().enumerate().any(|(at, piece)| {
+        let subject = piece.means().is_some_and(|(word, _)| SUBJECTS.contains(&word));
+        let word = piece.means().map(|(word, _)| word).unwrap_or_default();
+        subject && inside(at).is_none() && !catalogue.says(&choice.operation.id, word)
+    });
+    about && !missed && all > 0.0 && known / all >= UNDERSTOOD
 }

@@ -56,7 +56,7 @@ pub(super) fn fill(operation: &Operation, reading: &Reading<'_>) -> Fill {
                 put(&mut fill, name, *required, found, reading);
             }
             Slot::Dashboards | Slot::Datamodels => {
-                list(&mut fill, name, *slot, *required, reading, writes);
+                list(&mut fill, operation, name, *slot, *required, reading, writes);
             }
             Slot::Folder => labelled(&mut fill, name, "folder", *required, reading),
             Slot::Labelled(label) => labelled(&mut fill, name, label, *required, reading),
@@ -267,7 +267,9 @@ fn several(fill: &mut Fill, all: &[(String, Slot, bool)], reading: &Reading<'_>)
             break;
         }
         fill.used.insert(place);
-        values.push(value);
+        if fill.args.get(name) != Some(&value) && !values.contains(&value) {
+            values.push(value);
+        }
     }
     if !values.is_empty() {
         fill.more.push((name.clone(), values));

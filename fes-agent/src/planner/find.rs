@@ -97,7 +97,11 @@ pub(super) fn mentions(request: &[Piece], directory: &Directory) -> Vec<Mention>
         }
     }
     for mention in &mut found {
-        mention.label = label(request, &mention.at);
+        mention.label = label(request, &mention.at).filter(|label| {
+            // "Which groups vera is in": the plural before a name of another kind is not its noun.
+            let own = mention.known.iter().any(|(kind, _)| noun(*kind) == *label);
+            own || mention.known.is_empty() || !plural_before(request, mention.at.start)
+        });
         if mention.form == Form::Quoted && !mention.known.is_empty() {
             mention.form = Form::Known;
         }
@@ -117,6 +121,7 @@ fn index(directory: &Directory) -> HashMap<String, Vec<(Kind, Name)>> {
                 && let Some((local, _)) = name.name.split_once('@')
             {
                 words.insert(local.to_lowercase());
+                words.insert(local.to_lowercase().replace(['.', '_', '-', '+'], " "));
             }
             for word in words.into_iter().filter(|word| !word.is_empty()) {
                 names.entry(word).or_default().push((kind, name.clone()));
@@ -202,6 +207,10 @@ fn phrase(
             && matches!(piece.token, Token::Word { .. })
     };
     let first = request.get(at)?;
+    // A number is none, and neither is a first word that nobody knows: most likely it is a verb.
+    if first.text.chars().all(|c| c.is_ascii_digit()) || (at == 0 && !capital(first)) {
+        return None;
+    }
     let named = at > 0 && capital(first) && first.class() != Some(Class::Thing);
     if !unknown(first) && !named {
         return None;
@@ -231,7 +240,7 @@ fn label(request: &[Piece], at: &Range<usize>) -> Option<&'static str> {
         Some(("schema", _)) => Some("schema"),
         _ => None,
     };
-    let between = ["called", "named", "the", "name", "title", "titled", "is"];
+    let between = ["called", "named", "the", "titled"];
     let before = request[..at.start]
         .iter()
         .rev()
@@ -250,6 +259,10 @@ fn label(request: &[Piece], at: &Range<usize>) -> Option<&'static str> {
         }
         (before, after) => before.or(after),
     }
+}
+
+fn plural_before(request: &[Piece], at: usize) -> bool {
+    request[..at].last().is_some_and(|piece| piece.lower().ends_with('s'))
 }
 
 fn preferred(

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use serde_json::Value;
-use sisense_core::Result;
+use sisense_core::{Operation, Result};
 
 use super::choose::{Choice, choices, kinds, may_name, understood};
 use super::fill::Reading;
@@ -10,6 +10,7 @@ use super::find::{Form, mentions};
 use super::question::{Decline, MissingValue, Question, Suggestion, Why};
 use super::split::{split, text as words};
 use super::{Answer, Planner, Request};
+use crate::approval::seal_text;
 use crate::catalogue::Hints;
 use crate::catalogue::text::{MAX_REQUEST, Piece, pieces};
 use crate::host::Kind;
@@ -20,6 +21,9 @@ const NEAR: f64 = 1.0;
 
 /// How many things that could be asked instead a decline names.
 const SUGGESTED: usize = 3;
+
+/// How many examples are shown when nothing is near.
+const EXAMPLES: usize = 5;
 
 /// The planner that is always there: no network but the deployment's, no model.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,6 +47,11 @@ impl Planner for Offline {
             let why = format!("A request has at most {MAX_REQUEST} characters.");
             return Ok(Answer::Decline(Decline::new(why)));
         }
+        if names_secret(text) {
+            let why = "Passwords and tokens do not belong into a request in words. Call the \
+                       operation with its arguments instead.";
+            return Ok(Answer::Decline(Decline::new(why)));
+        }
         let all = pieces(text);
         if may_name(&all) {
             let wanted = kinds(request.catalogue, request.operations, &all);
@@ -60,6 +69,11 @@ impl Planner for Offline {
             Part::Decline(decline) => Answer::Decline(decline),
         })
     }
+}
+
+/// Whether a request gives a secret: it would be kept with the goal, and shown.
+fn names_secret(text: &str) -> bool {
+    seal_text(text, &[]) != text || text.to_lowercase().contains("password")
 }
 
 /// Plan each part by itself. Nothing when one of them is no request of its own: then the whole is
@@ -96,10 +110,23 @@ fn plan(goal: &str, parts: Vec<Vec<(String, serde_json::Map<String, Value>)>>) -
     Answer::Plan(Plan { goal: goal.to_owned(), steps })
 }
 
+/// Plan one request. When the names of the likeliest kinds do not explain it, those of the others
+/// are looked at too.
 async fn one(request: &Request<'_>, text: &str, part: &[Piece]) -> Part {
-    if may_name(part) {
-        request.directory.load(&kinds(request.catalogue, request.operations, part)).await;
+    if !may_name(part) {
+        return read(request, text, part);
     }
+    request.directory.load(&kinds(request.catalogue, request.operations, part)).await;
+    match read(request, text, part) {
+        Part::Calls(calls) => Part::Calls(calls),
+        Part::Question(_) | Part::Decline(_) => {
+            request.directory.load(&Kind::ALL).await;
+            read(request, text, part)
+        }
+    }
+}
+
+fn read(request: &Request<'_>, text: &str, part: &[Piece]) -> Part {
     let mentions = mentions(part, request.directory);
     let reading = Reading { text, pieces: part, mentions: &mentions, directory: request.directory };
     let choices = choices(request.catalogue, request.operations, &reading);
@@ -174,13 +201,32 @@ fn two_kinds(text: &str, choices: &[Choice<'_>], reading: &Reading<'_>) -> Optio
 }
 
 fn unsure(request: &Request<'_>, part: &[Piece]) -> Decline {
-    let nearest = nearest(request, part);
-    let text = if nearest.is_empty() {
-        "I do not understand this as something to do with a Sisense deployment.".to_owned()
-    } else {
-        "I am not sure what is meant, so nothing was done.".to_owned()
-    };
-    Decline { text, nearest }
+    let near = nearest(request, part);
+    if !near.is_empty() {
+        let text = "I am not sure what is meant, so nothing was done.".to_owned();
+        return Decline { text, nearest: near };
+    }
+    // Nothing is near: show what can be asked for, one thing of each domain.
+    let mut domains: Vec<&str> = Vec::new();
+    let examples = request.operations.iter().filter(|operation| {
+        let new = !operation.ask.is_empty() && !domains.contains(&operation.domain());
+        if new {
+            domains.push(operation.domain());
+        }
+        new
+    });
+    Decline {
+        text: "I do not understand this as something to do with a Sisense deployment.".to_owned(),
+        nearest: examples.take(EXAMPLES).map(|operation| suggestion(operation)).collect(),
+    }
+}
+
+fn suggestion(operation: &Operation) -> Suggestion {
+    Suggestion {
+        tool: operation.id.clone(),
+        summary: operation.summary.clone(),
+        ask: operation.ask.first().cloned(),
+    }
 }
 
 fn nearest(request: &Request<'_>, part: &[Piece]) -> Vec<Suggestion> {
@@ -190,10 +236,6 @@ fn nearest(request: &Request<'_>, part: &[Piece]) -> Vec<Suggestion> {
         .into_iter()
         .filter_map(|hit| request.operations.iter().find(|o| o.id == hit.id))
         .take(SUGGESTED)
-        .map(|operation| Suggestion {
-            tool: operation.id.clone(),
-            summary: operation.summary.clone(),
-            ask: operation.ask.first().cloned(),
-        })
+        .map(|operation| suggestion(operation))
         .collect()
 }

@@ -67,7 +67,7 @@ fn verb(pieces: &[Piece]) -> Option<&Piece> {
 
 fn has_object(pieces: &[Piece]) -> bool {
     pieces.iter().any(|piece| {
-        matches!(piece.class(), Some(Class::Thing | Class::Aspect))
+        matches!(piece.class(), Some(Class::Thing | Class::Aspect | Class::Role))
             || !matches!(piece.token, Token::Word { means: Some(_), .. })
     })
 }

@@ -305,3 +305,30 @@ async fn odd_texts_do_no_harm() {
         assert!(said == "no" || said.starts_with('?'), "{text}: {said}");
     }
 }
+
+#[tokio::test]
+async fn what_would_do_something_else_than_asked_is_not_planned() {
+    for text in [
+        "remove carla's access to Pipeline",
+        "revoke access of carla to Pipeline",
+        "rename Pipeline to Sales Pipeline",
+        "delete dashboard Pipeline",
+        "delete all dashboards of carla",
+        "delete carla and all her dashboards",
+        "delete bob@example.com from the group Analysts and from Sisense",
+        "delete all users",
+        "unshare Pipeline from bob",
+        "stop the build of Healthcare",
+        "remove the schedule of Healthcare",
+        "deactivate carla",
+        "make all users viewers",
+        "delete the inactive users",
+        "make carla owner of Pipeline",
+        "create user dora@corp.io as viewer with password hunter2",
+        "set the password of carla to hunter2",
+        "Give carla edit rights on Pipeline and make her a designer",
+    ] {
+        let said = answer(text, &[]).await;
+        assert!(!matches!(said, Answer::Plan(_)), "{text}: {}", line(&said));
+    }
+}

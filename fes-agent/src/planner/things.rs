@@ -1,6 +1,7 @@
 //! Things of the deployment: which one a request means, and what to ask when that is not clear.
 
 use serde_json::{Value, json};
+use sisense_core::Operation;
 
 use super::Directory;
 use super::fill::{Fill, Reading, unused};
@@ -159,6 +160,7 @@ pub(super) fn near<'a>(text: &str, names: &'a [Name]) -> Vec<&'a Name> {
 /// Several things of one kind.
 pub(super) fn list(
     fill: &mut Fill,
+    operation: &Operation,
     parameter: &str,
     slot: Slot,
     required: bool,
@@ -171,6 +173,14 @@ pub(super) fn list(
             Found::Value(place, value) => {
                 fill.used.insert(place);
                 values.push(value);
+            }
+            // "In all data models": a list that says so takes a star.
+            Found::Missing(MissingValue { given: None, .. }, None)
+                if values.is_empty() && all(reading) && stars(operation, parameter) =>
+            {
+                fill.words += 1;
+                values.push(json!("*"));
+                break;
             }
             Found::Missing(missing, place) => {
                 let given = missing.given.is_some();
@@ -188,4 +198,17 @@ pub(super) fn list(
     if !values.is_empty() {
         fill.args.insert(parameter.to_owned(), Value::Array(values));
     }
+}
+
+fn all(reading: &Reading<'_>) -> bool {
+    reading.pieces.iter().any(|piece| piece.is("all") || piece.lower() == "every")
+}
+
+/// Whether a parameter's documentation says that a star means all.
+fn stars(operation: &Operation, parameter: &str) -> bool {
+    operation
+        .input_schema
+        .pointer(&format!("/properties/{parameter}/description"))
+        .and_then(Value::as_str)
+        .is_some_and(|description| description.contains("[\"*\"]"))
 }

@@ -36,14 +36,26 @@ pub(super) fn result(operation: &Operation, outcome: &Outcome, changes: &[Change
 
 fn read(operation: &Operation, result: &Value) -> String {
     let what = operation.summary.trim_end_matches('.');
-    match count(operation, result) {
-        Some(0) => format!("{what}: nothing found."),
-        Some(rows) => format!("{what}: {}.", plural_u64(rows, "row")),
-        None if result.is_null() => format!("{what}: no answer."),
-        None => match name_of(result) {
-            Some(name) => format!("{what}: {name}."),
-            None => format!("{what}: done."),
-        },
+    let rows = count(operation, result).map(|rows| match main_list(result) {
+        Some((Some(title), _)) => plural_u64(rows, &singular(title)),
+        _ => plural_u64(rows, "row"),
+    });
+    match (name_of(result), rows) {
+        (Some(name), Some(rows)) if !rows.starts_with("0 ") => format!("{what}: {name}, {rows}."),
+        (Some(name), _) => format!("{what}: {name}."),
+        (None, Some(rows)) if rows.starts_with("0 ") => format!("{what}: nothing found."),
+        (None, Some(rows)) => format!("{what}: {rows}."),
+        (None, None) if result.is_null() => format!("{what}: no answer."),
+        (None, None) => format!("{what}: done."),
+    }
+}
+
+/// The word for one of a list's rows: `tables` holds tables.
+fn singular(list: &str) -> String {
+    let word = list.replace('_', " ");
+    match word.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y"),
+        None => word.strip_suffix('s').unwrap_or(&word).to_owned(),
     }
 }
 
@@ -168,9 +180,13 @@ fn name_of(record: &Value) -> Option<String> {
 }
 
 fn plural(count: usize, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+    plural_u64(count as u64, word)
 }
 
 fn plural_u64(count: u64, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+    match (count, word.strip_suffix('y')) {
+        (1, _) => format!("1 {word}"),
+        (_, Some(stem)) => format!("{count} {stem}ies"),
+        (_, None) => format!("{count} {word}s"),
+    }
 }

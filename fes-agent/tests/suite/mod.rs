@@ -4,4 +4,5 @@ mod calls;
 mod drift;
 mod fake;
 mod plans;
+mod sandbox;
 mod store;
