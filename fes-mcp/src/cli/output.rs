@@ -86,6 +86,7 @@ impl Out {
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
             bar.set_style(style);
         }
+        bar.set_message("asking the deployment");
         bar.enable_steady_tick(Duration::from_millis(120));
         Some(Spinner { bar })
     }

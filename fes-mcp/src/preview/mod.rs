@@ -49,7 +49,11 @@ pub fn text(changes: &[Change]) -> String {
         ));
         for row in rows(change) {
             let field = if row.field.is_empty() { "value" } else { &row.field };
-            if !row.changed {
+            if row.before == rows::NOTHING {
+                lines.push(format!("   {field}: {}", cut(&row.after)));
+            } else if row.after == rows::NOTHING {
+                lines.push(format!("   {field}: {} (goes)", cut(&row.before)));
+            } else if !row.changed {
                 lines.push(format!("   {field}: {} (stays)", cut(&row.before)));
             } else if row.before.contains('\n') || row.after.contains('\n') {
                 lines.push(format!("   {field}"));
@@ -110,6 +114,15 @@ mod tests {
            note: Ann owns 3 dashboards
            undo: yes: set the role back
         "#);
+    }
+
+    #[test]
+    fn what_comes_and_what_goes_is_said_without_the_nothing() {
+        let comes = change().before(json!(null)).after(json!({"role": "viewer", "note": null}));
+        let shown = text(&[comes]);
+        assert!(shown.contains("   role: viewer\n") && !shown.contains("note:"), "{shown}");
+        let goes = change().before(json!({"role": "viewer"})).after(json!(null));
+        assert!(text(&[goes]).contains("   role: viewer (goes)"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use sisense_core::run::{Action, Change};
 
 /// What stands where nothing is.
-const NOTHING: &str = "—";
+pub const NOTHING: &str = "—";
 
 /// One field of an asset, now and after the change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,7 @@ pub fn rows(change: &Change) -> Vec<Row> {
         (Value::Object(before), Value::Null) => fields(change.action, "", before, &empty),
         (before, after) => vec![row(String::new(), Some(before), Some(after))],
     };
+    rows.retain(|row| row.changed || row.before != NOTHING);
     rows.sort_by_key(|row| !row.changed);
     rows
 }

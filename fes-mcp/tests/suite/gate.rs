@@ -167,3 +167,22 @@ fn what_changed_in_between_stops_the_call_and_shows_the_new_preview() {
     assert_ne!(fresh, first);
     assert!(result["content"][0]["text"].as_str().unwrap().contains("new preview"), "{result}");
 }
+
+#[test]
+fn what_cannot_be_undone_needs_the_name_typed() {
+    let running = serve();
+    let mcp = Mcp::modern(&running.text("/url"));
+    let user = json!({ "user_name": "vic@localhost" });
+    let (url, _) = waits(&mcp.call("access_delete_user", &user));
+    let page = Page::open(&url);
+    assert!(page.text.contains("type: vic@localhost"), "{}", page.text);
+    assert_eq!(page.press("approve").status, 422);
+    let fields = [("csrf", page.csrf.as_str()), ("decision", "approve"), ("typed", "vic")];
+    assert_eq!(page.send(&fields).status, 422);
+    waits(&mcp.call("access_delete_user", &user));
+    let fields =
+        [("csrf", page.csrf.as_str()), ("decision", "approve"), ("typed", "vic@localhost")];
+    assert_eq!(page.send(&fields).status, 200);
+    let done = mcp.call("access_delete_user", &user);
+    assert_eq!(done["structuredContent"]["status"], "done", "{done:#}");
+}

@@ -15,7 +15,7 @@ pub struct Page {
     http: Client,
     url: String,
     cookie: String,
-    csrf: String,
+    pub csrf: String,
     pub text: String,
 }
 
