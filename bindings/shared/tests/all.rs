@@ -1,5 +1,7 @@
 //! Calls, previews and refusals over a deployment in memory.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use fes_bindings::{ErrorKind, Handle, Options, Sandbox, report, writes};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};

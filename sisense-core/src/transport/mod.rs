@@ -97,10 +97,6 @@ impl Transport {
         &self.base
     }
 
-    pub(crate) fn concurrency(&self) -> usize {
-        self.limits.concurrency.max(1)
-    }
-
     /// Remove this deployment's token, and whatever looks like a secret, from a text.
     fn clean(&self, text: &str) -> String {
         redact::text(text, self.token.expose_secret())

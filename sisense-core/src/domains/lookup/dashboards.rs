@@ -108,8 +108,6 @@ struct Exported {
 /// The answer of `GET /api/shares/dashboard/{id}`.
 #[derive(Clone, Debug)]
 pub(crate) struct DashboardShares {
-    /// The rows as they came, to be written back unchanged.
-    pub(crate) rows: Vec<Value>,
     pub(crate) shares: Vec<ShareRecord>,
     pub(crate) owner: Option<String>,
 }
@@ -266,8 +264,8 @@ impl Client {
         };
         let owner = answer.body().pointer("/owner/_id").or_else(|| answer.body().get("owner"));
         let owner = owner.and_then(Value::as_str).map(str::to_owned);
-        let shares = Answer::new(answer.status(), Value::Array(rows.clone())).decode()?;
-        Ok(DashboardShares { rows, shares, owner })
+        let shares = Answer::new(answer.status(), Value::Array(rows)).decode()?;
+        Ok(DashboardShares { shares, owner })
     }
 }
 
