@@ -5,6 +5,34 @@
 //! previewed against the live deployment, a person approves exactly what the preview showed, and
 //! the [`runner`] makes exactly those changes. See [`Agent`] for the way in.
 //!
+//! ```no_run
+//! use std::sync::Arc;
+//!
+//! use fes_agent::{Agent, Local, Options, Person, Session, Store, Turn};
+//! use sisense_core::{Client, Secret};
+//!
+//! # async fn example() -> sisense_core::Result<()> {
+//! let client = Client::builder("https://bi.example.com").name("prod").token(Secret::new("…"));
+//! let tools = Arc::new(Local::new([client.build()?])?);
+//! let agent = Agent::builder(tools).store(Store::memory().await?).build()?;
+//!
+//! let session = Session::new("session 1", "ann@example.com", "prod");
+//! let text = "Give the Analysts group view access to Pipeline";
+//! match agent.ask(&session, text, Options::default()).await? {
+//!     Turn::Answer(report) => println!("{}", report.summary),
+//!     Turn::Approval(pending) => {
+//!         // Show `pending.changes` to a person; only when that person says yes:
+//!         agent.approve(&pending.id, &Person::new("ann@example.com")).await?;
+//!         let ran = agent.run_approved(&session, &pending.id, Options::default()).await?;
+//!         println!("{}", ran.report().summary);
+//!     }
+//!     Turn::Question(question) => println!("{}", question.text),
+//!     Turn::Decline(decline) => println!("{}", decline.text),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! The crate opens no socket, reads no input, starts no runtime, sets no logger and prints nothing.
 
 pub mod approval;

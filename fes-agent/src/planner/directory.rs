@@ -1,14 +1,22 @@
 //! The names that exist in a deployment, each kind loaded at most once in a turn.
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use futures_util::future::join_all;
 use sisense_core::error::ErrorReport;
 use tokio::sync::OnceCell;
 
+use super::find::plain;
 use crate::host::{Kind, Name, Tools};
 
-type Loaded = Result<Vec<Name>, ErrorReport>;
+/// The names of a kind, and where each word for one stands among them.
+struct Known {
+    names: Vec<Name>,
+    words: HashMap<String, Vec<usize>>,
+}
+
+type Loaded = Result<Known, ErrorReport>;
 
 /// The names that exist in a deployment. Made for one turn, and dropped after it.
 pub struct Directory {
@@ -43,7 +51,8 @@ impl Directory {
     async fn load_one(&self, kind: Kind) {
         let names = || async {
             let names = self.tools.names(&self.deployment, kind).await;
-            names.map_err(sisense_core::Error::into_report)
+            let words = |names: Vec<Name>| Known { words: words(kind, &names), names };
+            names.map(words).map_err(sisense_core::Error::into_report)
         };
         self.cell(kind).get_or_init(names).await;
     }
@@ -51,7 +60,17 @@ impl Directory {
     /// The names of a kind, when they were asked for and could be loaded.
     #[must_use]
     pub fn names(&self, kind: Kind) -> Option<&[Name]> {
-        self.cell(kind).get().and_then(|loaded| loaded.as_deref().ok())
+        self.cell(kind)
+            .get()
+            .and_then(|loaded| loaded.as_ref().ok())
+            .map(|known| known.names.as_slice())
+    }
+
+    /// The things of a kind that this is a word for, in lower case.
+    pub(super) fn called(&self, kind: Kind, words: &str) -> Vec<&Name> {
+        let Some(Ok(known)) = self.cell(kind).get() else { return Vec::new() };
+        let places = known.words.get(words).map(Vec::as_slice).unwrap_or_default();
+        places.iter().filter_map(|place| known.names.get(*place)).collect()
     }
 
     /// Why a kind could not be loaded.
@@ -59,6 +78,26 @@ impl Directory {
     pub fn error(&self, kind: Kind) -> Option<&ErrorReport> {
         self.cell(kind).get().and_then(|loaded| loaded.as_ref().err())
     }
+}
+
+/// All words for the things of a kind, in lower case.
+fn words(kind: Kind, names: &[Name]) -> HashMap<String, Vec<usize>> {
+    let mut index: HashMap<String, Vec<usize>> = HashMap::new();
+    for (place, name) in names.iter().enumerate() {
+        let mut words: BTreeSet<String> = name.also.iter().map(|word| plain(word)).collect();
+        words.insert(plain(&name.name));
+        words.insert(name.name.to_lowercase());
+        if kind == Kind::User
+            && let Some((local, _)) = name.name.split_once('@')
+        {
+            words.insert(local.to_lowercase());
+            words.insert(local.to_lowercase().replace(['.', '_', '-', '+'], " "));
+        }
+        for word in words.into_iter().filter(|word| !word.is_empty()) {
+            index.entry(word).or_default().push(place);
+        }
+    }
+    index
 }
 
 impl std::fmt::Debug for Directory {

@@ -1,6 +1,5 @@
 //! What a request names: shapes, quoted texts, names that exist, and words that nobody knows.
 
-use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use crate::catalogue::lexicon::Class;
@@ -81,13 +80,12 @@ pub(super) fn noun(kind: Kind) -> &'static str {
 
 /// Everything that a request names, in order.
 pub(super) fn mentions(request: &[Piece], directory: &Directory) -> Vec<Mention> {
-    let names = index(directory);
     let mut found: Vec<Mention> = Vec::new();
     let mut at = 0;
     while at < request.len() {
         let next = shape(request, at)
-            .or_else(|| known(request, at, &names))
-            .or_else(|| phrase(request, at, &names));
+            .or_else(|| known(request, at, directory))
+            .or_else(|| phrase(request, at, directory));
         match next {
             Some(mention) => {
                 at = mention.at.end;
@@ -107,28 +105,6 @@ pub(super) fn mentions(request: &[Piece], directory: &Directory) -> Vec<Mention>
         }
     }
     found
-}
-
-/// All names, by their words in lower case.
-fn index(directory: &Directory) -> HashMap<String, Vec<(Kind, Name)>> {
-    let mut names: HashMap<String, Vec<(Kind, Name)>> = HashMap::new();
-    for kind in Kind::ALL {
-        for name in directory.names(kind).unwrap_or_default() {
-            let mut words: BTreeSet<String> = name.also.iter().map(|word| plain(word)).collect();
-            words.insert(plain(&name.name));
-            words.insert(name.name.to_lowercase());
-            if kind == Kind::User
-                && let Some((local, _)) = name.name.split_once('@')
-            {
-                words.insert(local.to_lowercase());
-                words.insert(local.to_lowercase().replace(['.', '_', '-', '+'], " "));
-            }
-            for word in words.into_iter().filter(|word| !word.is_empty()) {
-                names.entry(word).or_default().push((kind, name.clone()));
-            }
-        }
-    }
-    names
 }
 
 /// A name as the words that it is cut into, in lower case.
@@ -157,16 +133,20 @@ fn shape(request: &[Piece], at: usize) -> Option<Mention> {
     Some(Mention { text: piece.text.clone(), at: at..at + 1, form, known: Vec::new(), label: None })
 }
 
+/// The things of all kinds that this is a word for.
+fn called(directory: &Directory, words: &str) -> Vec<(Kind, Name)> {
+    let of = |kind: Kind| {
+        directory.called(kind, words).into_iter().map(move |name| (kind, name.clone()))
+    };
+    Kind::ALL.into_iter().flat_map(of).collect()
+}
+
 /// The longest name that begins here.
-fn known(
-    request: &[Piece],
-    at: usize,
-    names: &HashMap<String, Vec<(Kind, Name)>>,
-) -> Option<Mention> {
+fn known(request: &[Piece], at: usize, directory: &Directory) -> Option<Mention> {
     let rest = request.get(at..)?;
     let first = rest.first()?;
     if first.token == Token::Quoted {
-        let known = names.get(&plain(&first.text)).cloned().unwrap_or_default();
+        let known = called(directory, &plain(&first.text));
         let text = first.text.clone();
         return Some(Mention { text, at: at..at + 1, form: Form::Quoted, known, label: None });
     }
@@ -175,14 +155,17 @@ fn known(
         if words.iter().any(|piece| piece.token == Token::Quoted) {
             return None;
         }
-        let known = names.get(&join(words))?;
+        let known = called(directory, &join(words));
+        if known.is_empty() {
+            return None;
+        }
         // A single word of the lexicon is that word, unless it is marked as a name.
-        if n == 1 && first.means().is_some() && !marked(request, at, known) {
+        if n == 1 && first.means().is_some() && !marked(request, at, &known) {
             return None;
         }
         let text: Vec<&str> = words.iter().map(|piece| piece.text.as_str()).collect();
         let text = text.join(" ");
-        Some(Mention { text, at: at..at + n, form: Form::Known, known: known.clone(), label: None })
+        Some(Mention { text, at: at..at + n, form: Form::Known, known, label: None })
     })
 }
 
@@ -196,11 +179,7 @@ fn marked(request: &[Piece], at: usize, known: &[(Kind, Name)]) -> bool {
 
 /// A run of words that nobody knows. Words of the lexicon within it belong to it when they are
 /// capitalised, as in "Sales Overview".
-fn phrase(
-    request: &[Piece],
-    at: usize,
-    names: &HashMap<String, Vec<(Kind, Name)>>,
-) -> Option<Mention> {
+fn phrase(request: &[Piece], at: usize, directory: &Directory) -> Option<Mention> {
     let unknown = |piece: &Piece| matches!(piece.token, Token::Word { means: None, .. });
     let capital = |piece: &Piece| {
         piece.text.chars().next().is_some_and(char::is_uppercase)
@@ -218,7 +197,7 @@ fn phrase(
     let mut end = at + 1;
     while let Some(piece) = request.get(end) {
         let more = (unknown(piece) || capital(piece)) && !request[end - 1].stop_after;
-        if !more || known(request, end, names).is_some() {
+        if !more || known(request, end, directory).is_some() {
             break;
         }
         end += 1;

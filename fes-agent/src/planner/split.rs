@@ -14,6 +14,10 @@ pub(super) fn split(request: &[Piece], mentions: &[Mention]) -> Vec<Vec<Piece>> 
     let mut parts: Vec<Vec<Piece>> = Vec::new();
     let mut start = 0;
     for at in cuts(request, mentions) {
+        // The join of a part that was cut already.
+        if at < start {
+            continue;
+        }
         // A comma ends its word; "and" and "then" are words of their own.
         let end = if joins(&request[at]) { at } else { at + 1 };
         let head = &request[start..end];
@@ -123,4 +127,46 @@ pub(super) fn text(part: &[Piece]) -> String {
         })
         .collect();
     words.join(" ").trim_end_matches(',').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::text::pieces;
+    use pretty_assertions::assert_eq;
+    use proptest::prelude::*;
+
+    fn parts(request: &str) -> Vec<String> {
+        split(&pieces(request), &[]).iter().map(|part| text(part)).collect()
+    }
+
+    #[test]
+    fn splits_requests_and_nothing_else() {
+        for (request, wanted) in [
+            ("list users and then show dashboards", vec!["list users", "show dashboards"]),
+            ("list users, and dashboards", vec!["list users", "list dashboards"]),
+            ("list all users; delete bob@x.y", vec!["list all users", "delete bob@x.y"]),
+            ("show users and their groups", vec!["show users and their groups"]),
+            ("share it with ann and bob", vec!["share it with ann and bob"]),
+            ("show \"A and B\" and list groups", vec!["show \"A and B\"", "list groups"]),
+        ] {
+            assert_eq!(parts(request), wanted, "{request}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_words_are_split_without_a_panic(
+            words in prop::collection::vec(
+                prop::sample::select(vec![
+                    "list", "delete", "users", "all", "and", "then", ",", ";", "Pipeline", "x",
+                    "\"a b\"", "ann@x.y", "their", "dashboards", "also",
+                ]),
+                0..14,
+            ),
+        ) {
+            let request = words.join(" ");
+            prop_assert!(!split(&pieces(&request), &[]).is_empty());
+        }
+    }
 }

@@ -2,6 +2,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use pretty_assertions::assert_eq;
+use proptest::strategy::Strategy as _;
 
 use super::*;
 use crate::host::Kind;
@@ -293,6 +294,30 @@ async fn the_same_request_always_gets_the_same_answer() {
         let first = say(text).await;
         for _ in 0..3 {
             assert_eq!(say(text).await, first);
+        }
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_text_is_answered_without_a_panic(
+        words in proptest::collection::vec(
+            proptest::prop_oneof![
+                proptest::sample::select(vec![
+                    "delete", "share", "show", "Sales", "Orders 2026", "the", "group", "and", "to",
+                    "user", "Diaz", "Twin", "cube", "as", "viewer", "every", "Monday", "at", "6:00",
+                    "from", "'", "\"Pipeline\"", "schedule", "build", "make", "a", "with", "of",
+                ]).prop_map(str::to_owned),
+                "\\PC{0,6}",
+            ],
+            0..10,
+        ),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let said = runtime.block_on(answer(&words.join(" "), &[]));
+        if let Answer::Plan(plan) = said {
+            proptest::prop_assert!(!plan.steps.is_empty());
         }
     }
 }

@@ -121,6 +121,23 @@ async fn after_a_refused_write_no_other_is_made() {
 }
 
 #[tokio::test]
+async fn a_write_whose_end_nobody_saw_is_told_as_unknown() {
+    let fake = Fake::refusing(502).await;
+    let agent = agent(&fake).await;
+    let steps = json!([set("a", "bob", "designer"), set("b", "ann", "designer")]);
+    let prepared = agent.prepare(&session(), plan(steps), Options::default()).await.unwrap();
+    let Prepared::NeedsApproval(pending) = prepared else { panic!("not pending: {prepared:?}") };
+    agent.approve(&pending.id, &Person::new("ann")).await.unwrap();
+    let ran = agent.run_approved(&session(), &pending.id, Options::default()).await.unwrap();
+    let report = ran.report();
+    assert!(!report.ok);
+    assert_eq!(report.error().unwrap().kind, ErrorKind::UnknownOutcome);
+    assert_eq!(report.steps[0].changes[0].state, ChangeState::Unknown);
+    assert!(report.summary.contains("not known whether"), "{}", report.summary);
+    assert_eq!(fake.writes().await, 1);
+}
+
+#[tokio::test]
 async fn a_stopped_run_makes_no_further_write() {
     let fake = Fake::start().await;
     let agent = agent(&fake).await;
