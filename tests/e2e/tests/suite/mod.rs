@@ -1,5 +1,6 @@
 mod datamodels;
 mod people;
+mod schedule;
 mod shares;
 pub mod support;
 mod unused_columns;
