@@ -5,6 +5,7 @@ pub mod dashboard;
 pub mod datamodel;
 pub(crate) mod lookup;
 pub(crate) mod schemas;
+pub(crate) mod steps;
 pub(crate) mod whoami;
 
 pub use schemas::OperationSchemas;

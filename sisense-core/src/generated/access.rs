@@ -12,6 +12,9 @@ use crate::run::Run;
 
 pub(super) fn check(id: &str, args: Value) -> Result<()> {
     match id {
+        "access.change_folder_and_dashboard_ownership" => {
+            decode::<access::ChangeFolderAndDashboardOwnership>(args).map(drop)
+        }
         "access.create_schedule_build" => decode::<access::CreateScheduleBuild>(args).map(drop),
         "access.create_user" => decode::<access::CreateUser>(args).map(drop),
         "access.delete_user" => decode::<access::DeleteUser>(args).map(drop),
@@ -32,6 +35,9 @@ pub(super) fn check(id: &str, args: Value) -> Result<()> {
 pub(super) async fn call(on: Deployments<'_>, run: &Run, id: &str, args: Value) -> Result<Outcome> {
     let access = on.source.access();
     match id {
+        "access.change_folder_and_dashboard_ownership" => {
+            part(send(access.change_folder_and_dashboard_ownership(run, decode(args)?)).await?)
+        }
         "access.create_schedule_build" => {
             whole(send(access.create_schedule_build(run, decode(args)?)).await?)
         }

@@ -20,6 +20,38 @@ export interface BuildSchedule {
   more?: Record<string, unknown>;
 }
 
+/** A dashboard and what became of it. */
+export interface ChangedDashboard {
+  /** Id of the dashboard. */
+  id: string;
+  /** Its title. Titles are not unique. */
+  title: string;
+  /** Id of the folder in which its owner keeps it. */
+  folder_id: string | null;
+  /** E-mail of the former owner; `null` when there is no such user any more. */
+  old_owner: string | null;
+  /** Id of the former owner. */
+  old_owner_id: string | null;
+  /** What became of it. */
+  outcome: "planned" | "changed" | "already_owned" | "failed" | "unproven" | "not_sent";
+}
+
+/** A folder and what became of it. */
+export interface ChangedFolder {
+  /** Id of the folder. */
+  id: string;
+  /** Its name; `null` for a folder that the token's user does not see. */
+  name: string | null;
+  /** The names from the top down to it, as far as they are known. */
+  path: string;
+  /** E-mail of the former owner; `null` when it is not known. */
+  old_owner: string | null;
+  /** Id of the former owner. */
+  old_owner_id: string | null;
+  /** What became of it. */
+  outcome: "planned" | "changed" | "already_owned" | "failed" | "unproven" | "not_sent";
+}
+
 /** One column of the model and what is known about it. */
 export interface ColumnUsage {
   /** Name of the table. */
@@ -202,12 +234,40 @@ export interface GroupUsers {
   by_rule: boolean;
 }
 
+/** The folder that was named. */
+export interface NamedFolder {
+  /** Id of the folder. */
+  id: string;
+  /** The names from the top down to it, as far as they are known. */
+  path: string;
+}
+
 /** A dashboard that a user owns. */
 export interface OwnedDashboard {
   /** The dashboard's id. */
   dashboard_id: string;
   /** Its title. */
   title: string;
+}
+
+/** What became of a folder, the folders below it and their dashboards. */
+export interface OwnershipChange {
+  /** The folder that was named. */
+  folder: NamedFolder;
+  /** Id of the new owner. */
+  new_owner_id: string;
+  /** E-mail of the new owner. */
+  new_owner: string;
+  /** Every folder within the scope, the deepest first. */
+  folders: ChangedFolder[];
+  /** Every dashboard in these folders, unless dashboards were to stay. */
+  dashboards: ChangedDashboard[];
+  /** How many folders changed hands. */
+  total_folders_changed: number;
+  /** How many dashboards changed hands. */
+  total_dashboards_changed: number;
+  /** What the person should know, such as data models that the new owner may not read. */
+  warnings: string[];
 }
 
 /** The answer to setting a build schedule. */
@@ -389,6 +449,22 @@ export interface User {
   last_login: string | null;
 }
 
+/** Arguments of `access.change_folder_and_dashboard_ownership`. */
+export interface ChangeFolderAndDashboardOwnershipParams {
+  /** E-mail or login of the user whose token is used. Only checked against the token. */
+  executing_user?: string | null;
+  /** The folder's name, its path such as `Finance/Quarterly`, or its id. */
+  folder_name: string;
+  /** E-mail, login or id of the user who becomes the owner. */
+  new_owner_name: string;
+  /** What former owners of dashboards keep. */
+  original_owner_rule?: "edit" | "view";
+  /** Whether the dashboards in the folders change hands too. */
+  change_dashboard_ownership?: boolean;
+  /** How far the change reaches. */
+  scope?: "subtree" | "with_parent_and_siblings";
+}
+
 /** Arguments of `access.create_schedule_build`. */
 export interface CreateScheduleBuildParams {
   /** The data model's title or id. */
@@ -497,6 +573,30 @@ export class AccessDomain {
 
   constructor(caller: Caller) {
     this.#caller = caller;
+  }
+
+  /**
+   * Give a folder with everything below it and its dashboards to a new owner.
+   *
+   * Folders first, the deepest first, then dashboards, also those that other people keep there.
+   * What belongs to the new owner already is skipped. All steps pass the door before the first
+   * is sent; after a failure the rest goes on, and each outcome is what the server shows
+   * afterwards. Who has a share of a dashboard keeps it. A folder that the token's user does
+   * not see is made visible by a share of one dashboard, which is taken away at the end. Warns
+   * when the new owner may not read a data model. An admin's token is needed.
+   *
+   * The answer may be a part: `missing(result)` names what could not be loaded.
+   *
+   * Without `options.approve` nothing is changed and the call rejects with a `NotApprovedError`
+   * that holds the changes.
+   *
+   * @throws SisenseError: `not_found` for the folder or the new owner, with what is near;
+   * `ambiguous` when several folders have the name, with their paths; `invalid_input` when
+   * `executing_user` is not the token's user; `forbidden` when the token may not list all
+   * dashboards. An asset that did not change hands is told by what is missing in the answer.
+   */
+  async changeFolderAndDashboardOwnership(params: ChangeFolderAndDashboardOwnershipParams, options?: WriteOptions): Promise<OwnershipChange> {
+    return this.#caller.write("access.change_folder_and_dashboard_ownership", params, options);
   }
 
   /**

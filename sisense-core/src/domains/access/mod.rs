@@ -10,6 +10,7 @@
 //! | [`Access::get_group`] | read |
 //! | [`Access::users_per_group`] | read |
 //! | [`Access::users_per_group_all`] | read |
+//! | [`Access::change_folder_and_dashboard_ownership`] | update |
 //! | [`Access::create_schedule_build`] | update |
 //! | [`Access::get_datamodel_columns`] | read |
 //! | [`Access::get_unused_columns`] | read |
@@ -19,6 +20,7 @@
 mod columns;
 mod groups;
 mod models;
+mod ownership;
 mod params;
 mod schedule;
 mod shares;
@@ -26,6 +28,7 @@ mod users;
 
 pub use columns::*;
 pub use models::*;
+pub use ownership::*;
 pub use params::*;
 pub use schedule::*;
 pub use shares::*;
@@ -77,6 +80,9 @@ pub(super) fn schemas(schemas: &mut OperationSchemas) {
     schemas.add::<GetGroup, Group>("access.get_group");
     schemas.add::<UsersPerGroup, GroupUsers>("access.users_per_group");
     schemas.add::<(), Vec<GroupMembers>>("access.users_per_group_all");
+    schemas.add::<ChangeFolderAndDashboardOwnership, OwnershipChange>(
+        "access.change_folder_and_dashboard_ownership",
+    );
     schemas.add::<CreateScheduleBuild, ScheduledBuild>("access.create_schedule_build");
     schemas.add::<GetDatamodelColumns, Vec<DatamodelColumn>>("access.get_datamodel_columns");
     schemas.add::<GetUnusedColumns, UnusedColumns>("access.get_unused_columns");

@@ -21,10 +21,11 @@ mod rights;
 mod rows;
 mod scripts;
 mod shares;
-mod steps;
 
 pub use models::*;
 pub use params::*;
+pub(crate) use rights::Recipient;
+pub(crate) use rows::{is_owner, minimal, ordered};
 
 use super::schemas::OperationSchemas;
 use crate::client::Client;

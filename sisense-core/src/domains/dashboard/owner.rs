@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::Dashboards;
 use super::rows::{minimal, ordered};
-use super::steps::{Ready, Step, admit};
 use crate::domains::lookup::dashboards::DashboardRecord;
+use crate::domains::steps::{Ready, Step, admin, admit};
 use crate::error::{Error, ErrorKind, Result};
 use crate::operation::Risk;
 use crate::run::{Action, AssetKind, Change, Entry, Missing, Outcome, Run, Undo};
@@ -138,7 +138,7 @@ impl Dashboards {
                 continue;
             }
             match step.send(&self.client).await {
-                Ok(()) => ended.done += 1,
+                Ok(_) => ended.done += 1,
                 Err(error) => ended.failed = Some(error),
             }
         }
@@ -261,9 +261,4 @@ impl Dashboards {
             if_refused: Some(Vec::new()),
         }
     }
-}
-
-/// The admin's flag.
-pub(super) fn admin() -> Query {
-    vec![("adminAccess", "true".to_owned())]
 }

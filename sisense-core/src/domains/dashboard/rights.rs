@@ -9,16 +9,16 @@ use crate::error::{Error, Result};
 use crate::transport::ApiPath;
 
 /// A user or a group, and the groups of a user.
-pub(super) struct Recipient {
-    pub(super) id: String,
-    pub(super) name: String,
-    pub(super) groups: Vec<String>,
+pub(crate) struct Recipient {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) groups: Vec<String>,
 }
 
 impl Dashboards {
     /// What the person should know about recipients and the data model. Never an error: sharing a
     /// dashboard does not depend on it.
-    pub(super) async fn rights_warnings(
+    pub(crate) async fn rights_warnings(
         &self,
         datasource: Option<&Value>,
         recipients: &[Recipient],

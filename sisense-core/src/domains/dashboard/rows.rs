@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::domains::lookup::dashboards::{DashboardShares, ShareRecord};
 
 /// The rows of a share list in the least form that the server takes, each id once.
-pub(super) fn minimal(shares: &DashboardShares) -> Vec<Value> {
+pub(crate) fn minimal(shares: &DashboardShares) -> Vec<Value> {
     let mut rows: Vec<Value> = Vec::new();
     for share in &shares.shares {
         let known = rows.iter().any(|row| row["shareId"] == share.share_id.as_str());
@@ -17,7 +17,7 @@ pub(super) fn minimal(shares: &DashboardShares) -> Vec<Value> {
 }
 
 /// Whether a row is the owner's own.
-pub(super) fn is_owner(share: &ShareRecord, owner: Option<&str>) -> bool {
+pub(crate) fn is_owner(share: &ShareRecord, owner: Option<&str>) -> bool {
     match owner {
         Some(owner) => share.share_id == owner,
         None => share.rule.is_none(),
@@ -38,14 +38,14 @@ fn row(share: &ShareRecord, owner: bool) -> Value {
 }
 
 /// The same rows in an order that does not depend on the server.
-pub(super) fn ordered(rows: &[Value]) -> Vec<Value> {
+pub(crate) fn ordered(rows: &[Value]) -> Vec<Value> {
     let mut rows = rows.to_vec();
     rows.sort_by(|a, b| a["shareId"].as_str().cmp(&b["shareId"].as_str()));
     rows
 }
 
 /// How many rows there are, the owner's not counted.
-pub(super) fn recipients(shares: &DashboardShares) -> usize {
+pub(crate) fn recipients(shares: &DashboardShares) -> usize {
     let mut ids: Vec<&str> = shares
         .shares
         .iter()

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use super::owner::{Borrow, Ended, left_behind};
 use super::rows::minimal;
-use super::steps::Step;
 use super::{AddDashboardScript, AddWidgetScript, Dashboards, Publish, ScriptChange};
 use crate::documents::DashboardDocument;
 use crate::domains::lookup::dashboards::DashboardRecord;
 use crate::domains::lookup::required;
+use crate::domains::steps::Step;
 use crate::error::{Error, ErrorKind, Result};
 use crate::operation::Risk;
 use crate::run::{Action, AssetKind, Change, Entry, Missing, Outcome, Partial, Run, Undo};

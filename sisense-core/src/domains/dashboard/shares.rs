@@ -4,10 +4,8 @@ use futures_util::future::{join, try_join, try_join3};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::owner::admin;
 use super::rights::Recipient;
 use super::rows::{is_owner, minimal, ordered, recipients};
-use super::steps::{Step, admit};
 use super::{
     AddDashboardShares, DashboardShare, Dashboards, GetDashboardShare, NewShare, PartyType,
     SharesChange, UpdatedShare,
@@ -17,6 +15,7 @@ use crate::domains::lookup::groups::{GroupRecord, find_group_in};
 use crate::domains::lookup::nearest;
 use crate::domains::lookup::parties::Parties;
 use crate::domains::lookup::users::{Found, UserRecord, match_user};
+use crate::domains::steps::{Step, admin, admit};
 use crate::error::{Error, ErrorKind, Result};
 use crate::run::{Action, AssetKind, Change, Missing, Partial, Run, Undo};
 use crate::transport::ApiPath;

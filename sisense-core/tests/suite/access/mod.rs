@@ -79,5 +79,7 @@ impl Fake {
 pub fn approved(changes: Vec<Change>) -> Run {
     Run::approved(changes).start()
 }
+mod ownership;
+mod ownership_hidden;
 mod schedule;
 mod shares;

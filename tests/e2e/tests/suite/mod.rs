@@ -1,4 +1,5 @@
 mod datamodels;
+mod ownership;
 mod people;
 mod schedule;
 mod shares;

@@ -37,6 +37,50 @@ class BuildSchedule(TypedDict):
     """What else the server tells of the schedule, as it is."""
 
 
+class ChangedDashboard(TypedDict):
+    """A dashboard and what became of it."""
+
+    id: str
+    """Id of the dashboard."""
+
+    title: str
+    """Its title. Titles are not unique."""
+
+    folder_id: str | None
+    """Id of the folder in which its owner keeps it."""
+
+    old_owner: str | None
+    """E-mail of the former owner; `null` when there is no such user any more."""
+
+    old_owner_id: str | None
+    """Id of the former owner."""
+
+    outcome: Literal["planned", "changed", "already_owned", "failed", "unproven", "not_sent"]
+    """What became of it."""
+
+
+class ChangedFolder(TypedDict):
+    """A folder and what became of it."""
+
+    id: str
+    """Id of the folder."""
+
+    name: str | None
+    """Its name; `null` for a folder that the token's user does not see."""
+
+    path: str
+    """The names from the top down to it, as far as they are known."""
+
+    old_owner: str | None
+    """E-mail of the former owner; `null` when it is not known."""
+
+    old_owner_id: str | None
+    """Id of the former owner."""
+
+    outcome: Literal["planned", "changed", "already_owned", "failed", "unproven", "not_sent"]
+    """What became of it."""
+
+
 class ColumnUsage(TypedDict):
     """One column of the model and what is known about it."""
 
@@ -277,6 +321,16 @@ class GroupUsers(TypedDict):
     """
 
 
+class NamedFolder(TypedDict):
+    """The folder that was named."""
+
+    id: str
+    """Id of the folder."""
+
+    path: str
+    """The names from the top down to it, as far as they are known."""
+
+
 class OwnedDashboard(TypedDict):
     """A dashboard that a user owns."""
 
@@ -285,6 +339,34 @@ class OwnedDashboard(TypedDict):
 
     title: str
     """Its title."""
+
+
+class OwnershipChange(TypedDict):
+    """What became of a folder, the folders below it and their dashboards."""
+
+    folder: NamedFolder
+    """The folder that was named."""
+
+    new_owner_id: str
+    """Id of the new owner."""
+
+    new_owner: str
+    """E-mail of the new owner."""
+
+    folders: list[ChangedFolder]
+    """Every folder within the scope, the deepest first."""
+
+    dashboards: list[ChangedDashboard]
+    """Every dashboard in these folders, unless dashboards were to stay."""
+
+    total_folders_changed: int
+    """How many folders changed hands."""
+
+    total_dashboards_changed: int
+    """How many dashboards changed hands."""
+
+    warnings: list[str]
+    """What the person should know, such as data models that the new owner may not read."""
 
 
 class ScheduledBuild(TypedDict):
@@ -524,6 +606,60 @@ class User(TypedDict):
 
 class AccessDomain(Domain):
     """Access: users, groups, unused columns, ownership, schedules and shares."""
+
+    def change_folder_and_dashboard_ownership(
+        self,
+        *,
+        folder_name: str,
+        new_owner_name: str,
+        executing_user: str | None = None,
+        original_owner_rule: Literal["edit", "view"] | None = None,
+        change_dashboard_ownership: bool | None = None,
+        scope: Literal["subtree", "with_parent_and_siblings"] | None = None,
+        approve: Approve | None = None,
+    ) -> OwnershipChange:
+        """Give a folder with everything below it and its dashboards to a new owner.
+
+        Folders first, the deepest first, then dashboards, also those that other people keep
+        there. What belongs to the new owner already is skipped. All steps pass the door before
+        the first is sent; after a failure the rest goes on, and each outcome is what the server
+        shows afterwards. Who has a share of a dashboard keeps it. A folder that the token's
+        user does not see is made visible by a share of one dashboard, which is taken away at
+        the end. Warns when the new owner may not read a data model. An admin's token is needed.
+
+        The answer may be a part: its attribute `missing` names what could not be loaded.
+
+        Args:
+            folder_name: The folder's name, its path such as `Finance/Quarterly`, or its id.
+            new_owner_name: E-mail, login or id of the user who becomes the owner.
+            executing_user: E-mail or login of the user whose token is used. Only checked
+                against the token.
+            original_owner_rule: What former owners of dashboards keep.
+            change_dashboard_ownership: Whether the dashboards in the folders change hands
+                too.
+            scope: How far the change reaches.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+
+        Raises:
+            SisenseError: `not_found` for the folder or the new owner, with what is near;
+            `ambiguous` when several folders have the name, with their paths; `invalid_input`
+            when `executing_user` is not the token's user; `forbidden` when the token may not
+            list all dashboards. An asset that did not change hands is told by what is missing
+            in the answer.
+        """
+        return self._write(
+            "access.change_folder_and_dashboard_ownership",
+            {
+                "executing_user": executing_user,
+                "folder_name": folder_name,
+                "new_owner_name": new_owner_name,
+                "original_owner_rule": original_owner_rule,
+                "change_dashboard_ownership": change_dashboard_ownership,
+                "scope": scope,
+            },
+            approve,
+        )
 
     def create_schedule_build(
         self,
@@ -919,6 +1055,60 @@ class AccessDomain(Domain):
 
 class AsyncAccessDomain(AsyncDomain):
     """Access: users, groups, unused columns, ownership, schedules and shares."""
+
+    async def change_folder_and_dashboard_ownership(
+        self,
+        *,
+        folder_name: str,
+        new_owner_name: str,
+        executing_user: str | None = None,
+        original_owner_rule: Literal["edit", "view"] | None = None,
+        change_dashboard_ownership: bool | None = None,
+        scope: Literal["subtree", "with_parent_and_siblings"] | None = None,
+        approve: AsyncApprove | None = None,
+    ) -> OwnershipChange:
+        """Give a folder with everything below it and its dashboards to a new owner.
+
+        Folders first, the deepest first, then dashboards, also those that other people keep
+        there. What belongs to the new owner already is skipped. All steps pass the door before
+        the first is sent; after a failure the rest goes on, and each outcome is what the server
+        shows afterwards. Who has a share of a dashboard keeps it. A folder that the token's
+        user does not see is made visible by a share of one dashboard, which is taken away at
+        the end. Warns when the new owner may not read a data model. An admin's token is needed.
+
+        The answer may be a part: its attribute `missing` names what could not be loaded.
+
+        Args:
+            folder_name: The folder's name, its path such as `Finance/Quarterly`, or its id.
+            new_owner_name: E-mail, login or id of the user who becomes the owner.
+            executing_user: E-mail or login of the user whose token is used. Only checked
+                against the token.
+            original_owner_rule: What former owners of dashboards keep.
+            change_dashboard_ownership: Whether the dashboards in the folders change hands
+                too.
+            scope: How far the change reaches.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+
+        Raises:
+            SisenseError: `not_found` for the folder or the new owner, with what is near;
+            `ambiguous` when several folders have the name, with their paths; `invalid_input`
+            when `executing_user` is not the token's user; `forbidden` when the token may not
+            list all dashboards. An asset that did not change hands is told by what is missing
+            in the answer.
+        """
+        return await self._write(
+            "access.change_folder_and_dashboard_ownership",
+            {
+                "executing_user": executing_user,
+                "folder_name": folder_name,
+                "new_owner_name": new_owner_name,
+                "original_owner_rule": original_owner_rule,
+                "change_dashboard_ownership": change_dashboard_ownership,
+                "scope": scope,
+            },
+            approve,
+        )
 
     async def create_schedule_build(
         self,

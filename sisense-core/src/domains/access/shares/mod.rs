@@ -87,7 +87,7 @@ impl Access {
     }
 
     /// A dashboard with its share list, which a server may leave out of a list of dashboards.
-    async fn with_shares(
+    pub(super) async fn with_shares(
         &self,
         mut dashboard: DashboardRecord,
     ) -> Result<(DashboardRecord, Vec<ShareRecord>)> {

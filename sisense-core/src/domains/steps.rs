@@ -1,0 +1,149 @@
+//! Several writes that belong together: all are let through the door before the first is sent, so
+//! that none can be refused half way.
+
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::client::Client;
+use crate::error::{Error, ErrorKind, Result};
+use crate::run::{Change, Door, Pass, Run};
+use crate::transport::{Answer, ApiPath, Query};
+
+/// A write: the change that a person approves and the request that makes it.
+pub(crate) struct Step {
+    pub(crate) change: Change,
+    pub(crate) method: Method,
+    pub(crate) path: ApiPath,
+    pub(crate) query: Query,
+    pub(crate) body: Option<Value>,
+    /// The query of a second try, made only when the first is refused with 403: a refusal changed
+    /// nothing.
+    pub(crate) if_refused: Option<Query>,
+}
+
+/// A step that may be sent. It must be sent, skipped or taken as done; it cannot be forgotten.
+#[must_use = "send the step, or say why not"]
+pub(crate) struct Ready {
+    step: Step,
+    /// None when a resumed run has done it already.
+    pass: Option<Pass>,
+}
+
+/// Let all steps through the door. `None` in a preview: nothing may be sent.
+pub(crate) async fn admit(run: &Run, steps: Vec<Step>) -> Result<Option<Vec<Ready>>> {
+    let mut ready = Vec::new();
+    let mut planned = false;
+    for step in steps {
+        match run.admit(step.change.clone()).await {
+            Ok(Door::Planned(_)) => planned = true,
+            Ok(Door::Recorded(_)) => ready.push(Ready { step, pass: None }),
+            Ok(Door::Open(pass)) => ready.push(Ready { step, pass: Some(pass) }),
+            Err(error) => {
+                for earlier in ready {
+                    earlier.skip("a later step was not let through").await;
+                }
+                return Err(error);
+            }
+        }
+    }
+    Ok((!planned).then_some(ready))
+}
+
+impl Ready {
+    /// Send it, and keep what the server said.
+    pub(crate) async fn send(self, client: &Client) -> Result<Answer> {
+        self.begin(client).await.settle().await
+    }
+
+    /// Send it, and leave open whether the change needs more than this request.
+    pub(crate) async fn begin(self, client: &Client) -> Sent {
+        let Ready { step, pass } = self;
+        let result = match &pass {
+            Some(pass) => {
+                let Step { method, path, query, body, if_refused, .. } = step;
+                let first = client.transport().write(
+                    pass,
+                    method.clone(),
+                    path.clone(),
+                    query,
+                    body.clone(),
+                );
+                match (first.await, if_refused) {
+                    (Err(error), Some(query)) if error.kind() == ErrorKind::Forbidden => {
+                        client.transport().write(pass, method, path, query, body).await
+                    }
+                    (result, _) => result,
+                }
+            }
+            None => Ok(done()),
+        };
+        Sent { operation: step.change.operation, pass, result }
+    }
+
+    /// The same step with the body that the live state asks for.
+    pub(crate) fn with_body(mut self, body: Value) -> Self {
+        self.step.body = Some(body);
+        self
+    }
+
+    /// Do not send it, and keep that it was not.
+    pub(crate) async fn skip(self, why: &str) {
+        if let Some(pass) = self.pass {
+            let error = Error::new(ErrorKind::Cancelled, format!("not sent: {why}"));
+            // The outcome is what was handed in; there is nothing more to learn from it.
+            let _ = pass.settle(Err(error)).await;
+        }
+    }
+
+    /// Do not send it, because what it wants is so already.
+    pub(crate) async fn take_as_done(self) -> Result<()> {
+        match self.pass {
+            Some(pass) => pass.settle(Ok(done())).await.map(|_| ()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A step of which the first request was sent and whose outcome is not kept yet.
+#[must_use = "settle it"]
+pub(crate) struct Sent {
+    operation: String,
+    /// None when a resumed run had done it already.
+    pass: Option<Pass>,
+    result: Result<Answer>,
+}
+
+impl Sent {
+    /// Whether it was sent just now, and the server said yes.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.pass.is_some() && self.result.is_ok()
+    }
+
+    /// Send another request of the same change as an admin, or as who may do it anyway.
+    pub(crate) async fn more(&self, client: &Client, path: ApiPath, body: Value) -> Result<Answer> {
+        let Some(pass) = &self.pass else { return Ok(done()) };
+        let write = |query: Query| {
+            client.transport().write(pass, Method::POST, path.clone(), query, Some(body.clone()))
+        };
+        match write(admin()).await {
+            Err(error) if error.kind() == ErrorKind::Forbidden => write(Vec::new()).await,
+            other => other,
+        }
+    }
+
+    /// Keep what the server said to the first request.
+    pub(crate) async fn settle(self) -> Result<Answer> {
+        let Some(pass) = self.pass else { return self.result };
+        pass.settle(self.result).await.map_err(|error| error.with_operation(&self.operation))
+    }
+}
+
+/// The stand-in for an answer, where a resumed run has nothing left to send.
+fn done() -> Answer {
+    Answer::new(200, Value::Null)
+}
+
+/// The admin's flag.
+pub(crate) fn admin() -> Query {
+    vec![("adminAccess", "true".to_owned())]
+}
