@@ -182,6 +182,13 @@ fn check_remote(args: &ServeArgs, has_code: bool) -> Result<(), Failure> {
             "bind 127.0.0.1, or give --allow-remote with --auth-token-file and --approval-code-file",
         ));
     }
+    if args.bind.ip().is_unspecified() && args.public_url.is_empty() {
+        return Err(Failure::bad_usage("no name is given under which others reach this server")
+            .with_next_step(
+                "give --public-url with the URL that clients use; requests under any other host \
+                 name are refused",
+            ));
+    }
     if !has_code {
         return Err(Failure::bad_usage("whoever reaches this address could approve changes")
             .with_next_step("give --approval-code-file, or set FES_APPROVAL_CODE"));
@@ -202,16 +209,18 @@ mod tests {
     }
 
     #[test]
-    fn other_machines_are_let_in_only_with_a_token_and_a_code() {
-        let args = |allow_remote| ServeArgs {
+    fn other_machines_are_let_in_only_with_a_token_a_code_and_a_name() {
+        let args = |allow_remote, public: &[&str]| ServeArgs {
             bind: "0.0.0.0:8100".parse().unwrap(),
             allow_remote,
             auth_token_file: Some("token".into()),
-            public_url: Vec::new(),
+            public_url: public.iter().map(|url| (*url).to_owned()).collect(),
             approval: ApprovalArgs::default(),
         };
-        assert!(check_remote(&args(false), true).is_err());
-        assert!(check_remote(&args(true), false).is_err());
-        assert!(check_remote(&args(true), true).is_ok());
+        let public = ["https://fes.example.com"];
+        assert!(check_remote(&args(false, &public), true).is_err());
+        assert!(check_remote(&args(true, &public), false).is_err());
+        assert!(check_remote(&args(true, &[]), true).is_err());
+        assert!(check_remote(&args(true, &public), true).is_ok());
     }
 }

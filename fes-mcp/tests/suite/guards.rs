@@ -2,7 +2,8 @@ use pretty_assertions::assert_eq;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::support::mcp::{Mcp, http};
+use crate::support::mcp::{MODERN, Mcp, http};
+use crate::support::page::Page;
 use crate::support::{Running, run};
 
 const SERVE: [&str; 5] = ["serve", "--sandbox", "--bind", "127.0.0.1:0", "--json"];
@@ -66,4 +67,42 @@ fn no_log_level_tells_a_token() {
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert!(!ended.stderr.is_empty(), "it logs");
     assert!(!ended.stderr.contains(&token) && !ended.stdout.contains(&token));
+}
+
+#[test]
+fn a_server_for_others_hides_the_list_and_asks_for_the_code() {
+    let folder = TempDir::new().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let (token, code) = (file("token", "s3cret"), file("code", "0451"));
+    let serve = ["serve", "--sandbox", "--bind", "0.0.0.0:0", "--json", "--allow-remote"];
+    let guards = ["--auth-token-file", &token, "--approval-code-file", &code];
+    let public = ["--public-url", "http://fes.example.com"];
+    let running = Running::start(&[&serve[..], &guards, &public].concat());
+    let url = running.text("/url");
+    let get = |path: &str| http().get(format!("{url}{path}")).send().unwrap();
+    assert_eq!(get("/approvals").status(), 404);
+
+    let call = json!({
+        "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+        "params": { "name": "access_delete_user", "arguments": { "user_name": "vic@localhost" },
+            "_meta": { "io.modelcontextprotocol/protocolVersion": MODERN,
+                       "io.modelcontextprotocol/clientCapabilities": {} } }
+    });
+    let request = Mcp::modern(&url).post(&call).bearer_auth("s3cret");
+    let request = request.header("mcp-protocol-version", MODERN);
+    let request =
+        request.header("mcp-method", "tools/call").header("mcp-name", "access_delete_user");
+    let text = request.send().unwrap().text().unwrap();
+    let id = text.split("http://fes.example.com/approvals/").nth(1).unwrap();
+    let id: String = id.chars().take_while(char::is_ascii_alphanumeric).collect();
+    let page = Page::open(&format!("{url}/approvals/{id}"));
+    let decide = |code: &str| {
+        let mark = [("csrf", page.csrf.as_str()), ("decision", "approve")];
+        page.send(&[&mark[..], &[("typed", "vic@localhost"), ("code", code)]].concat()).status
+    };
+    assert_eq!((decide("1234"), decide(""), decide("0451")), (403, 403, 200));
 }
