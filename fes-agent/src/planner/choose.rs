@@ -24,6 +24,24 @@ const SUBJECTS: [&str; 12] = [
     "owner", "payload", "physical",
 ];
 
+/// Words that limit a wish.
+const LIMITS: [&str; 14] = [
+    "but",
+    "except",
+    "excluding",
+    "without",
+    "unless",
+    "if",
+    "not",
+    "don't",
+    "dont",
+    "never",
+    "only",
+    "until",
+    "instead",
+    "besides",
+];
+
 /// An operation with its parameters filled.
 pub(super) struct Choice<'a> {
     pub(super) operation: &'a Operation,
@@ -183,6 +201,10 @@ fn safe(choice: &Choice<'_>, catalogue: &Catalogue, reading: &Reading<'_>) -> bo
         mention.counts() || mention.text.chars().next().is_some_and(char::is_uppercase)
     };
     if left.iter().any(named) {
+        return false;
+    }
+    // An exception or a condition that is not understood would be lost.
+    if reading.pieces.iter().any(|piece| LIMITS.contains(&piece.lower().as_str())) {
         return false;
     }
     let within = |at: usize| reading.mentions.iter().any(|mention| mention.at.contains(&at));
