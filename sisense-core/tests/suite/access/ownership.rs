@@ -239,7 +239,11 @@ async fn only_what_a_person_saw_is_sent() {
     assert!(changes.iter().all(|change| change.action == Action::Own));
     assert_eq!(changes[0].before, json!({"owner": ME}));
     assert!(matches!(changes[0].undo, Undo::Partly(_)) && matches!(changes[2].undo, Undo::Yes(_)));
-    assert_eq!(changes[2].before["shares"][0]["shareId"], ME);
+    let row = |id: &str| json!({"shareId": id, "type": "user", "subscribe": false});
+    assert_eq!(changes[2].before, json!({"owner": ME, "shares": [row(ME)]}));
+    let mut kept = row(ME);
+    kept["rule"] = json!("edit");
+    assert_eq!(changes[2].after, json!({"owner": NEW, "shares": [kept, row(NEW)]}));
     let run = approved(changes);
     let done = access.change_folder_and_dashboard_ownership(&run, wish(json!({}))).await.unwrap();
     assert!(done.is_whole() && run.left().is_empty(), "{:?}", done.missing);
@@ -277,6 +281,24 @@ async fn dashboards_may_stay() {
     let preview = Run::preview().start();
     let planned = access.change_folder_and_dashboard_ownership(&preview, wide).await.unwrap().value;
     assert_eq!((planned.folders.len(), planned.dashboards.len()), (2, 2));
+}
+
+#[tokio::test]
+async fn owners_that_the_tree_leaves_out_are_asked_for_once() {
+    let bare = json!([{"oid": FINANCE, "name": "Finance",
+        "folders": [{"oid": QUARTERLY, "name": "Quarterly"}]}]);
+    let fake = people(bare).await;
+    fake.get(LIST, &[], json!([])).await;
+    let owned = json!([{"oid": FINANCE, "owner": NEW}, {"oid": QUARTERLY, "owner": {"_id": SAM}}]);
+    fake.get("/api/v1/folders", &[], owned).await;
+    let preview = Run::preview().start();
+    let access = fake.client.access();
+    let done =
+        access.change_folder_and_dashboard_ownership(&preview, wish(json!({}))).await.unwrap();
+    let owners: Vec<_> = done.value.folders.iter().map(|row| row.old_owner.as_deref()).collect();
+    assert_eq!(owners, [Some("sam@x"), Some("new@x")]);
+    assert_eq!(preview.changes().len(), 1);
+    assert_eq!(fake.requests().await.len(), 5);
 }
 
 #[tokio::test]

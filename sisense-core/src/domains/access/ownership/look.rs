@@ -15,6 +15,9 @@ use crate::domains::whoami::Caller;
 use crate::error::{Error, ErrorKind, Result};
 use crate::transport::ApiPath;
 
+/// Most folders that a message lists by their ids.
+const CANDIDATES: usize = 10;
+
 /// Everything that the plan is made from.
 pub(super) struct Look {
     pub(super) me: Caller,
@@ -190,24 +193,45 @@ impl Access {
             _ => look.target.clone(),
         };
         look.scope = look.tree.below(&top).iter().map(|folder| folder.id.clone()).collect();
+        self.hear_of_owners(look).await?;
         for id in look.scope.clone() {
             let unclear = |f: &Folder| f.sight == Sight::Hidden || f.owner.is_none();
             if look.tree.get(&id).is_some_and(unclear) {
                 self.ask_for_folder(look, &id).await?;
             }
         }
-        let outside: Vec<&str> = look
-            .tree
-            .nameless()
-            .into_iter()
-            .filter(|id| !look.scope.iter().any(|s| s == id))
-            .collect();
+        let within = |id: &&str| look.scope.iter().any(|known| known == id);
+        let outside: Vec<&str> =
+            look.tree.nameless().into_iter().filter(|id| !within(id)).collect();
         if !outside.is_empty() {
+            let some: Vec<&str> = outside.iter().take(CANDIDATES).copied().collect();
             look.warnings.push(format!(
-                "the token's user does not see these folders, and whether one of them is inside is \
+                "the token's user does not see {} folders, and whether one of them is inside is \
                  not known: {}",
-                outside.join(", ")
+                outside.len(),
+                some.join(", ")
             ));
+        }
+        Ok(())
+    }
+
+    /// The navigation tree may leave out the owners; the plain list of the same folders has them.
+    async fn hear_of_owners(&self, look: &mut Look) -> Result<()> {
+        let unclear = |folder: &Folder| folder.sight == Sight::Seen && folder.owner.is_none();
+        if !look.scope.iter().filter_map(|id| look.tree.get(id)).any(unclear) {
+            return Ok(());
+        }
+        let path = ApiPath::new(["api", "v1", "folders"]);
+        let rows: Vec<Value> = match self.client.transport().get(path, Vec::new()).await {
+            Ok(answer) => answer.decode_list()?,
+            // Each is then asked for by its id.
+            Err(error) if refused(&error) => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        for row in &rows {
+            if let Some(id) = row.get("oid").and_then(Value::as_str) {
+                look.tree.hear_of_owner(id, row.get("owner").and_then(id_of));
+            }
         }
         Ok(())
     }
@@ -253,7 +277,7 @@ fn missing_folder(look: &Look, reference: &str, named: &[(String, &Folder)]) -> 
         }
     };
     let mut candidates = error.candidates().to_vec();
-    candidates.extend(nameless.into_iter().take(10).map(holds));
+    candidates.extend(nameless.into_iter().take(CANDIDATES).map(holds));
     Error::not_found("folder", reference).with_candidates(candidates).with_next_step(
         "some folders are not visible to the token's user: name the folder by its id",
     )

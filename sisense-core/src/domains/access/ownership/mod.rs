@@ -1,5 +1,6 @@
 //! Giving a folder, the folders below it and their dashboards to another owner.
 
+mod keep;
 mod look;
 mod models;
 mod params;

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::look::Look;
 use super::tree::{Folder, Sight};
-use super::{ChangeFolderAndDashboardOwnership, OPERATION};
+use super::{ChangeFolderAndDashboardOwnership, OPERATION, keep};
 use crate::domains::access::Access;
-use crate::domains::dashboard::{Recipient, is_owner, minimal, ordered};
-use crate::domains::lookup::dashboards::{DashboardRecord, DashboardShares, ShareRecord};
+use crate::domains::dashboard::{Recipient, minimal, ordered};
+use crate::domains::lookup::dashboards::{DashboardRecord, ShareRecord};
 use crate::domains::steps::{Step, admin};
 use crate::error::Result;
 use crate::operation::Risk;
@@ -226,20 +226,14 @@ impl Access {
         let record = &target.record;
         let asset = self.asset(AssetKind::Dashboard, Some(&record.oid), record.title());
         let (from, to) = (look.named(record.owner.as_deref()), look.named(Some(&look.owner.id)));
-        let rows = ordered(&minimal(&DashboardShares {
-            shares: target.shares.clone(),
-            owner: record.owner.clone(),
-        }));
         let mut change = Change::new(
             OPERATION,
             asset,
             Action::Own,
             format!("Give dashboard \"{}\" from {from} to {to}", record.title()),
         )
-        .before(json!({"owner": record.owner, "shares": rows}))
-        .after(json!({
-            "owner": look.owner.id, "former_owner_keeps": rule, "others_keep_their_shares": true,
-        }))
+        .before(json!({"owner": record.owner, "shares": keep::before(target)}))
+        .after(json!({"owner": look.owner.id, "shares": keep::after(look, target, rule)}))
         .note("a change of owner may send mail or move the dashboard to another folder")
         .undo(Undo::Yes(format!("{from} gets it back, then the shares from before are written")))
         .risk(Risk::High);
@@ -281,7 +275,7 @@ impl Access {
         let summary = format!("Stop sharing dashboard \"{}\" with {who}", glimpse.title);
         let change = Change::new(OPERATION, asset, Action::Share, summary)
             .before(json!({"shared_with": look.me.id}))
-            .after(json!({"not_shared_with": look.me.id, "work": tag(look)}))
+            .after(json!({"shared_with": null, "work": tag(look)}))
             .undo(Undo::No("this is the list from before".to_owned()));
         // The list is read when it is time, since the new owner changes it too.
         self.share_step(change, &glimpse.dashboard, None)
@@ -315,7 +309,7 @@ fn left_behind(entries: &[Entry], tag: &str) -> Vec<Glimpse> {
         entry.change.action == Action::Share && after["work"].as_str() == Some(tag)
     };
     let id = |entry: &Entry| entry.change.asset.id.clone().unwrap_or_default();
-    let is_end = |entry: &Entry| entry.change.after.get("not_shared_with").is_some();
+    let is_end = |entry: &Entry| entry.change.after.get("shared_with").is_some();
     let ended: Vec<String> = entries
         .iter()
         .filter(ours)
@@ -334,49 +328,4 @@ fn left_behind(entries: &[Entry], tag: &str) -> Vec<Glimpse> {
             rows: Vec::new(),
         })
         .collect()
-}
-
-/// The rows that the former list has and the present one lacks, the present ones kept: what must
-/// be written for nobody to lose access. `None` when nobody does.
-pub(super) fn restored(
-    target: &DashboardTarget,
-    now: &DashboardShares,
-    new_owner: &str,
-    rule: &str,
-    exists: impl Fn(&ShareRecord) -> bool,
-) -> Option<Vec<Value>> {
-    let former = target.record.owner.as_deref();
-    let mut wanted: Vec<ShareRecord> = target
-        .shares
-        .iter()
-        .filter(|row| !is_owner(row, former) && row.share_id != new_owner && exists(row))
-        .cloned()
-        .collect();
-    let keeps = former.map(|id| ShareRecord {
-        share_id: id.to_owned(),
-        kind: Some("user".to_owned()),
-        rule: Some(rule.to_owned()),
-        subscribe: Some(false),
-    });
-    wanted.extend(keeps.filter(|row| exists(row)));
-    let mut rows = minimal(&DashboardShares { owner: Some(new_owner.to_owned()), ..now.clone() });
-    let mut lost = false;
-    for row in wanted {
-        let there = rows.iter_mut().find(|known| known["shareId"] == row.share_id.as_str());
-        match there {
-            Some(known) if known["rule"].as_str() == row.rule.as_deref() => {}
-            Some(known) => {
-                known["rule"] = json!(row.rule);
-                lost = true;
-            }
-            None => {
-                rows.push(json!({
-                    "shareId": row.share_id, "type": row.kind, "rule": row.rule,
-                    "subscribe": row.subscribe.unwrap_or(false),
-                }));
-                lost = true;
-            }
-        }
-    }
-    lost.then_some(rows)
 }

@@ -2,18 +2,18 @@
 //! back whatever happens.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use futures_util::stream::{self, StreamExt};
 use serde_json::{Value, json};
 
 use super::look::Look;
-use super::plan::{DashboardTarget, FolderTarget, Glimpse, Plan, restored, shares_path};
+use super::plan::{DashboardTarget, FolderTarget, Glimpse, Plan, shares_path};
 use super::tree::id_of;
-use super::{OPERATION, OwnershipOutcome};
+use super::{OPERATION, OwnershipOutcome, keep};
 use crate::domains::access::Access;
 use crate::domains::dashboard::minimal;
-use crate::domains::lookup::dashboards::{DashboardShares, ShareRecord};
+use crate::domains::lookup::dashboards::DashboardShares;
 use crate::domains::steps::Ready;
 use crate::error::{Error, ErrorKind, Result};
 use crate::run::{Missing, Run};
@@ -45,6 +45,7 @@ struct Sending<'a> {
     look: &'a Look,
     rule: &'a str,
     total: u64,
+    done: AtomicU64,
     /// Set once the server does not know the caller any more, or cannot be reached.
     hopeless: AtomicBool,
 }
@@ -56,6 +57,11 @@ impl Sending<'_> {
             return Some("the run was stopped before this change");
         }
         self.hopeless.load(Ordering::Relaxed).then_some("the server could not be reached before")
+    }
+
+    fn sent(&self, what: &str) {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        self.run.progress(OPERATION, what, done, Some(self.total));
     }
 
     fn note(&self, error: &Error) {
@@ -79,11 +85,13 @@ impl Access {
         rule: &str,
         ready: Vec<Ready>,
     ) -> Ends {
-        let hopeless = AtomicBool::new(false);
-        let sending = Sending { run, look, rule, total: ready.len() as u64, hopeless };
+        let total = ready.len() as u64;
+        let (done, hopeless) = (AtomicU64::new(0), AtomicBool::new(false));
+        let sending = Sending { run, look, rule, total, done, hopeless };
         let mut ready: VecDeque<Ready> = ready.into();
         let mut ends = Ends::default();
-        let mut next = |count: usize| -> Vec<Ready> { ready.drain(..count).collect() };
+        let mut next =
+            |count: usize| -> Vec<Ready> { (0..count).map_while(|_| ready.pop_front()).collect() };
         let glimpses = next(plan.glimpses.len());
         let folders = next(plan.folders_to_change().count());
         let dashboards = next(plan.dashboards_to_change().count());
@@ -154,12 +162,7 @@ impl Access {
             return;
         }
         let sent = ready.send(&self.client).await;
-        sending.run.progress(
-            OPERATION,
-            what.clone(),
-            ends.outcomes.len() as u64,
-            Some(sending.total),
-        );
+        sending.sent(&what);
         let told = sent.as_ref().ok().and_then(|answer| id_of(answer.body().get("owner")?));
         let looked = match (&told, &sent) {
             (Some(owner), _) => Ok(owner.clone()),
@@ -252,7 +255,7 @@ impl Access {
         if sent.is_fresh() {
             match self.client.dashboard_shares(&id).await {
                 Ok(now) => {
-                    if let Some(rows) = lost_rows(sending, &target, &now) {
+                    if let Some(rows) = keep::lost(sending.look, &target, sending.rule, &now) {
                         let body = json!({ "sharesTo": rows });
                         let more = sent.more(&self.client, shares_path(&id), body).await;
                         missing.extend(self.still_lost(sending, &target, more.map(|_| ())).await);
@@ -268,7 +271,7 @@ impl Access {
         if let Err(error) = &sent {
             sending.note(error);
         }
-        sending.run.progress(OPERATION, what.clone(), 0, Some(sending.total));
+        sending.sent(&what);
         Given { id, what, sent: Some(sent), missing }
     }
 
@@ -287,7 +290,7 @@ impl Access {
         };
         let error = match checked {
             Ok(now) => {
-                lost_rows(sending, target, &now)?;
+                keep::lost(sending.look, target, sending.rule, &now)?;
                 Error::new(ErrorKind::Server, "the change of owner dropped shares for good")
             }
             Err(error) => error,
@@ -339,23 +342,6 @@ struct Given {
     /// `None` when it was not sent.
     sent: Option<Result<()>>,
     missing: Vec<Missing>,
-}
-
-/// The list that gives back what a change of owner took away. Parties that are gone cannot be
-/// shared with again.
-fn lost_rows(
-    sending: &Sending<'_>,
-    target: &DashboardTarget,
-    now: &DashboardShares,
-) -> Option<Vec<Value>> {
-    let new_owner = &sending.look.owner.id;
-    if now.owner.as_ref().is_some_and(|owner| owner != new_owner) {
-        return None;
-    }
-    let exists = |row: &ShareRecord| {
-        row.kind.as_deref() != Some("user") || sending.look.people.contains_key(&row.share_id)
-    };
-    restored(target, now, new_owner, sending.rule, exists)
 }
 
 /// The list without one user, unless the user is the owner or is not in it.

@@ -113,6 +113,15 @@ impl Tree {
         self.0.entry(id.to_owned()).or_insert_with(|| Folder::hidden(id))
     }
 
+    /// Take over who owns a folder, where nobody told it yet.
+    pub(super) fn hear_of_owner(&mut self, id: &str, owner: Option<String>) {
+        if let Some(folder) = self.0.get_mut(id)
+            && folder.owner.is_none()
+        {
+            folder.owner = owner;
+        }
+    }
+
     pub(super) fn get(&self, id: &str) -> Option<&Folder> {
         self.0.get(id)
     }
