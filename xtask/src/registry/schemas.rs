@@ -76,6 +76,12 @@ pub fn join(domains: &mut [Domain], mut emitted: Emitted) -> Vec<Problem> {
                     ),
                 });
             }
+            if wanted.is_some() {
+                problems.extend(loose(&schemas.input).into_iter().map(|message| Problem {
+                    place: operation.method.place.clone(),
+                    message: format!("{}: {message}", operation.id),
+                }));
+            }
             operation.input_schema =
                 if wanted.is_some() { input(schemas.input) } else { no_arguments() };
             operation.output_schema = output(schemas.output);
@@ -91,6 +97,20 @@ pub fn join(domains: &mut [Domain], mut emitted: Emitted) -> Vec<Problem> {
         }
     }));
     problems
+}
+
+/// What a schema of arguments must not leave open.
+fn loose(schema: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if schema.get("additionalProperties") != Some(&json!(false)) {
+        wrong.push("its params take unknown arguments; add `#[serde(deny_unknown_fields)]`".into());
+    }
+    let members = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+    for (name, member) in members.filter(|(_, member)| member.get("description").is_none()) {
+        let kind = member.get("type").and_then(Value::as_str).unwrap_or("value");
+        wrong.push(format!("the argument `{name}` ({kind}) is not told; document the field"));
+    }
+    wrong
 }
 
 fn title(schema: &Value) -> Option<&str> {
@@ -207,15 +227,21 @@ mod tests {
                 operation("lost", Some("Lost")),
                 operation("other", Some("Other")),
                 operation("part", None),
+                operation("open", Some("Loose")),
             ],
         }];
         let schemas = |input: &str, output: &str| Schemas {
-            input: json!({ "title": input }),
+            input: json!({
+                "title": input,
+                "additionalProperties": input == "Loose",
+                "properties": if input == "Loose" { json!({"n": {"type": "integer"}}) } else { json!({}) },
+            }),
             output: json!({ "title": output }),
         };
         let emitted = Emitted::from([
             ("access.other".into(), schemas("Another", "User")),
             ("access.part".into(), schemas("null", "Partial2")),
+            ("access.open".into(), schemas("Loose", "User")),
             ("access.extra".into(), schemas("Extra", "User")),
         ]);
         let problems: Vec<String> =
