@@ -172,9 +172,22 @@ fn without_value(message: &str) -> String {
     let quoting = ["invalid type: ", "invalid value: "];
     match message.rfind(", expected ") {
         Some(at) if quoting.iter().any(|start| message.starts_with(start)) => {
-            format!("it should be {}", &message[at + ", expected ".len()..])
+            format!("it should be {}", plain(&message[at + ", expected ".len()..]))
         }
         _ => message.to_owned(),
+    }
+}
+
+/// What a value should be, in the words of JSON instead of those of Rust.
+fn plain(expected: &str) -> &str {
+    match expected {
+        "a sequence" => "a list",
+        "a map" => "an object",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        _ if expected.starts_with("struct ") => "an object",
+        other => other,
     }
 }
 

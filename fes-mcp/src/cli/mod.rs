@@ -36,7 +36,7 @@ Examples:
 Every change is shown first and waits for a person: on the terminal, on the approval page, or
 with `fes-mcp approvals approve ID`. Nothing that a model sends can stand in for that.";
 
-/// Ask, look, change and migrate Sisense deployments: as a command line and as an MCP server.
+/// Ask a Sisense deployment, see the change, approve it, see it done: a command line and an MCP server.
 #[derive(Debug, Parser)]
 #[command(name = "fes-mcp", version, after_help = AFTER_HELP, max_term_width = 100)]
 pub struct Cli {

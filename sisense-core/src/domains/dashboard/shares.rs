@@ -194,12 +194,12 @@ impl Dashboards {
         warnings: &[String],
     ) -> Step {
         let asset = self.asset(AssetKind::Dashboard, &record.oid, record.title());
-        let mut names = merge.added.clone();
-        names.extend(merge.updated.iter().map(|update| update.name.clone()));
+        let names: Vec<String> =
+            merge.changed.iter().map(|(_, name, rule)| format!("{name} ({rule})")).collect();
         let summary = format!("Share dashboard \"{}\" with {}", record.title(), names.join(", "));
         let mut change = Change::new(ADD, asset, Action::Share, summary)
-            .before(json!({"shares": ordered(&minimal(shares))}))
-            .after(json!({"shares": ordered(&merge.rows)}))
+            .before(json!({"shares": ordered(&merge.named(minimal(shares)))}))
+            .after(json!({"shares": ordered(&merge.named(merge.rows.clone()))}))
             .undo(Undo::Yes("the list from before is written again".to_owned()));
         for warning in warnings {
             change = change.note(warning);
@@ -307,6 +307,17 @@ impl Merge {
 
     fn is_nothing(&self) -> bool {
         self.changed.is_empty()
+    }
+
+    /// Rows for a person: whoever is added or changed is named beside the id.
+    fn named(&self, mut rows: Vec<Value>) -> Vec<Value> {
+        for row in &mut rows {
+            let name = self.changed.iter().find(|(id, _, _)| row["shareId"] == id.as_str());
+            if let (Some((_, name, _)), Some(row)) = (name, row.as_object_mut()) {
+                row.insert("name".to_owned(), json!(name));
+            }
+        }
+        rows
     }
 
     fn result(&self, record: &DashboardRecord, share_count: usize) -> SharesChange {
