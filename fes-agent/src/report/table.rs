@@ -95,15 +95,27 @@ pub fn table(result: &Value) -> Table {
     let mut table = Table { facts: facts(result, title.as_deref()), title, ..Table::default() };
     let (keys, left_out) = keys(rows);
     table.columns_left_out = left_out;
+    // A column in which nothing stands tells nothing.
+    let keys: Vec<String> = keys.into_iter().filter(|key| says_something(rows, key)).collect();
     table.columns = keys
         .iter()
         .map(|key| Column { key: key.clone(), label: label(key), numeric: numeric(rows, key) })
         .collect();
-    table.rows = rows
-        .iter()
-        .map(|row| keys.iter().map(|key| cell(member(row, key).unwrap_or(&Value::Null))).collect())
-        .collect();
+    let cell_of = |row, key: &String| match member(row, key) {
+        Some(value) if !is_blank(value) => cell(value),
+        _ => Cell::Empty,
+    };
+    table.rows =
+        rows.iter().map(|row| keys.iter().map(|key| cell_of(row, key)).collect()).collect();
     table
+}
+
+fn is_blank(value: &Value) -> bool {
+    value.is_null() || value.as_array().is_some_and(Vec::is_empty)
+}
+
+fn says_something(rows: &[Value], key: &str) -> bool {
+    rows.iter().filter_map(|row| member(row, key)).any(|value| !is_blank(value))
 }
 
 /// The rows of a result: the result itself when it is a list, else its longest list of records.
@@ -166,9 +178,12 @@ fn facts(result: &Value, table: Option<&str>) -> Vec<Fact> {
                 match value {
                     // One level of nesting is opened, so that a record within reads as facts too.
                     Value::Object(inner) if !inner.is_empty() => {
-                        facts.extend(
-                            inner.iter().map(|(name, value)| one(&format!("{key}.{name}"), value)),
-                        );
+                        // `group.group_name` would say it twice.
+                        let full = |name: &str| match name.starts_with(&format!("{key}_")) {
+                            true => name.to_owned(),
+                            false => format!("{key}.{name}"),
+                        };
+                        facts.extend(inner.iter().map(|(name, value)| one(&full(name), value)));
                     }
                     value => facts.push(one(key, value)),
                 }
@@ -233,13 +248,23 @@ fn cell(value: &Value) -> Cell {
     }
 }
 
-/// A nested list: its count and the first names.
+/// A nested list: its count and the first names, each once.
 fn list(items: &[Value]) -> String {
-    let names: Vec<String> = items.iter().take(FIRST_NAMES).map(name).collect();
+    let mut names: Vec<String> = Vec::new();
+    for name in items.iter().map(name) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+        if names.len() > FIRST_NAMES {
+            break;
+        }
+    }
+    let more = names.len() > FIRST_NAMES;
+    names.truncate(FIRST_NAMES);
     let text = match (items.len(), names.join(", ")) {
         (0, _) => "0".to_owned(),
-        (n, names) if n <= FIRST_NAMES => format!("{n}: {names}"),
-        (n, names) => format!("{n}: {names}, …"),
+        (n, names) if more => format!("{n}: {names}, …"),
+        (n, names) => format!("{n}: {names}"),
     };
     clip(&text, MAX_NESTED)
 }
