@@ -33,8 +33,8 @@ const SIGNATURE: &str = "pub async fn rename(&self, run: &Run, params: super::Re
 fn domain(docs: &str, signature: &str) -> Vec<Source> {
     let text = format!(
         "//! Things: rename.\n//!\n//! More.\n\
-         impl Client {{ pub fn access(&self) -> Access {{ todo!() }} }}\n\
-         impl Access {{\n{docs}{signature} {{ todo!() }}\n\
+         impl Client {{ pub fn access(&self) -> Access {{ unreachable!() }} }}\n\
+         impl Access {{\n{docs}{signature} {{ unreachable!() }}\n\
          pub fn helper(&self) {{}}\n pub(crate) async fn inner(&self) {{}}\n}}\n\
          #[cfg(test)] mod tests {{ impl Access {{ pub async fn fake(&self) {{}} }} }}"
     );
