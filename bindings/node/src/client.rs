@@ -2,10 +2,22 @@
 
 use std::sync::Arc;
 
-use fes_bindings::{Handle, Options};
+use fes_bindings::{Handle, Listener, Options};
+use napi::Status;
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 
 use crate::rejected;
+
+/// A JavaScript function that gets events of progress.
+type Hearer = ThreadsafeFunction<String, (), String, Status, false>;
+
+fn listener(hearer: Hearer) -> Listener {
+    Box::new(move |event| {
+        // A queue that takes no more is that of a process that ends: nobody listens.
+        let _ = hearer.call(event, ThreadsafeFunctionCallMode::NonBlocking);
+    })
+}
 
 /// How to reach a deployment.
 #[napi(object)]
@@ -72,8 +84,13 @@ impl NativeClient {
 
     /// Call an operation that reads.
     #[napi]
-    pub async fn call(&self, id: String, args: String) -> napi::Result<String> {
-        self.handle.call(&id, &args).await.map_err(rejected)
+    pub async fn call(
+        &self,
+        id: String,
+        args: String,
+        on_progress: Option<Hearer>,
+    ) -> napi::Result<String> {
+        self.handle.call(&id, &args, on_progress.map(listener)).await.map_err(rejected)
     }
 
     /// What an operation would change.
@@ -106,7 +123,7 @@ impl NativePreview {
 
     /// Make exactly these changes.
     #[napi]
-    pub async fn apply(&self) -> napi::Result<String> {
-        self.preview.apply().await.map_err(rejected)
+    pub async fn apply(&self, on_progress: Option<Hearer>) -> napi::Result<String> {
+        self.preview.apply(on_progress.map(listener)).await.map_err(rejected)
     }
 }

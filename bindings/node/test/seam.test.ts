@@ -145,6 +145,15 @@ describe("the client", () => {
     assert.deepEqual(users.map((user) => user.email), emails);
   });
 
+  test("tells how far it has come", async () => {
+    const events: sisense.Progress[] = [];
+    const onProgress = (event: sisense.Progress) => void events.push(event);
+    await client.access.getUnusedColumnsBulk({ datamodels: ["*"] }, { onProgress });
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.ok(events.length > 0);
+    assert.ok(events.every((event) => event.operation === "access.get_unused_columns_bulk"));
+  });
+
   test("has a method for every operation", () => {
     const camel = (name: string) => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
     for (const { id, scope } of JSON.parse(native.operations()) as { id: string; scope: string }[]) {

@@ -1,9 +1,9 @@
-import type { Caller, WriteOptions } from "./caller.js";
+import type { Caller, Progress, ReadOptions, WriteOptions } from "./caller.js";
 import type { Change } from "./change.js";
 import { Domains } from "./domains/index.js";
 import { InvalidInputError, NotApprovedError } from "./errors.js";
 import { later, native, now } from "./native.js";
-import type { ClientOptions, NativeClient, NativePreview } from "./native.js";
+import type { ClientOptions, Listener, NativeClient, NativePreview } from "./native.js";
 import { decoded } from "./result.js";
 
 /** What an operation would change, and the answer it would give. */
@@ -23,8 +23,8 @@ export class Preview<T = unknown> {
   }
 
   /** Make exactly these changes. A person has approved them. Works once. */
-  async apply(): Promise<T> {
-    return decoded<T>(await later(() => this.#native.apply()));
+  async apply(options?: ReadOptions): Promise<T> {
+    return decoded<T>(await later(() => this.#native.apply(listener(options))));
   }
 }
 
@@ -32,8 +32,9 @@ export class Preview<T = unknown> {
 class NativeCaller implements Caller {
   constructor(readonly native: NativeClient) {}
 
-  async read<T>(operation: string, args: object): Promise<T> {
-    return decoded<T>(await later(() => this.native.call(operation, encoded(operation, args))));
+  async read<T>(operation: string, args: object, options?: ReadOptions): Promise<T> {
+    const text = encoded(operation, args);
+    return decoded<T>(await later(() => this.native.call(operation, text, listener(options))));
   }
 
   async preview<T>(operation: string, args: object): Promise<Preview<T>> {
@@ -48,7 +49,7 @@ class NativeCaller implements Caller {
     if (approve === undefined || (await approve(preview.changes)) !== true) {
       throw refused(operation, preview.changes, approve !== undefined);
     }
-    return preview.apply();
+    return preview.apply(options);
   }
 
   to(target: Caller): Caller {
@@ -95,7 +96,7 @@ export class Client extends Domains {
   async call<T = unknown>(operation: string, args: object = {}, options?: WriteOptions): Promise<T> {
     return now(() => native.writes(operation))
       ? this.caller.write<T>(operation, args, options)
-      : this.caller.read<T>(operation, args);
+      : this.caller.read<T>(operation, args, options);
   }
 
   /** What an operation would change. Sends nothing but reads. */
@@ -107,6 +108,11 @@ export class Client extends Domains {
   toJSON(): { name: string; url: string } {
     return { name: this.name, url: this.url };
   }
+}
+
+function listener(options?: ReadOptions): Listener | undefined {
+  const onProgress = options?.onProgress;
+  return onProgress && ((event) => onProgress(JSON.parse(event) as Progress));
 }
 
 /** Arguments as JSON. Those that are `undefined` or `null` are left out. */

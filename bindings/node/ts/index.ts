@@ -1,6 +1,6 @@
 /** A typed client for the Sisense REST API in which no change is made unseen. */
 
-export type { Approve, WriteOptions } from "./caller.js";
+export type { Approve, Progress, ReadOptions, WriteOptions } from "./caller.js";
 export type { Change } from "./change.js";
 export { Client, Preview } from "./client.js";
 export * from "./domains/index.js";

@@ -14,18 +14,21 @@ export interface Native {
   errorKinds(): string[];
 }
 
+/** Gets events of progress as JSON. */
+export type Listener = (event: string) => void;
+
 export interface NativeClient {
   readonly name: string;
   readonly url: string;
   to(target: NativeClient): NativeClient;
-  call(id: string, args: string): Promise<string>;
+  call(id: string, args: string, onProgress?: Listener): Promise<string>;
   preview(id: string, args: string): Promise<NativePreview>;
 }
 
 export interface NativePreview {
   readonly changes: string;
   readonly outcome: string;
-  apply(): Promise<string>;
+  apply(onProgress?: Listener): Promise<string>;
 }
 
 export interface NativeSandbox {

@@ -4,11 +4,23 @@ use std::path::PathBuf;
 use std::process;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use fes_bindings::{Handle, Options};
+use fes_bindings::{Handle, Listener, Options};
 use pyo3::prelude::*;
 
 use crate::error::raised;
 use crate::runtime::{awaitable, wait};
+
+/// A Python function as a listener. What it raises is printed as every error in a callback is, and
+/// does not stop the call.
+fn listener(function: Py<PyAny>) -> Listener {
+    Box::new(move |event| {
+        Python::attach(|py| {
+            if let Err(error) = function.call1(py, (event,)) {
+                error.write_unraisable(py, None);
+            }
+        });
+    })
+}
 
 /// One deployment, or a source and a target.
 #[pyclass(frozen, module = "sisense._native")]
@@ -70,19 +82,28 @@ impl Client {
         Ok(self.handle(py)?.url().to_owned())
     }
 
-    fn call(&self, py: Python<'_>, id: String, args: String) -> PyResult<String> {
+    #[pyo3(signature = (id, args, on_progress=None))]
+    fn call(
+        &self,
+        py: Python<'_>,
+        id: String,
+        args: String,
+        on_progress: Option<Py<PyAny>>,
+    ) -> PyResult<String> {
         let handle = self.handle(py)?;
-        wait(py, async move { handle.call(&id, &args).await })
+        wait(py, async move { handle.call(&id, &args, on_progress.map(listener)).await })
     }
 
+    #[pyo3(signature = (id, args, on_progress=None))]
     fn call_async<'py>(
         &self,
         py: Python<'py>,
         id: String,
         args: String,
+        on_progress: Option<Py<PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let handle = self.handle(py)?;
-        awaitable(py, async move { handle.call(&id, &args).await })
+        awaitable(py, async move { handle.call(&id, &args, on_progress.map(listener)).await })
     }
 
     fn preview(&self, py: Python<'_>, id: String, args: String) -> PyResult<Preview> {
@@ -131,13 +152,19 @@ impl Preview {
         self.preview.outcome().map_err(|error| raised(py, &error))
     }
 
-    fn apply(&self, py: Python<'_>) -> PyResult<String> {
+    #[pyo3(signature = (on_progress=None))]
+    fn apply(&self, py: Python<'_>, on_progress: Option<Py<PyAny>>) -> PyResult<String> {
         let preview = Arc::clone(&self.preview);
-        wait(py, async move { preview.apply().await })
+        wait(py, async move { preview.apply(on_progress.map(listener)).await })
     }
 
-    fn apply_async<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    #[pyo3(signature = (on_progress=None))]
+    fn apply_async<'py>(
+        &self,
+        py: Python<'py>,
+        on_progress: Option<Py<PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let preview = Arc::clone(&self.preview);
-        awaitable(py, async move { preview.apply().await })
+        awaitable(py, async move { preview.apply(on_progress.map(listener)).await })
     }
 }

@@ -129,6 +129,34 @@ async def test_asyncio_calls_run_side_by_side(async_client):
         await async_client.access.get_user(user_name="nobody@acme.example")
 
 
+def test_progress_is_told(client):
+    events = []
+    client.access.get_unused_columns_bulk(datamodels=["*"], on_progress=events.append)
+    assert events and {event["operation"] for event in events} == {
+        "access.get_unused_columns_bulk"
+    }
+
+
+async def test_progress_is_told_in_the_event_loop(async_client):
+    loop, events = asyncio.get_running_loop(), []
+
+    def heard(event):
+        assert asyncio.get_running_loop() is loop
+        events.append(event)
+
+    await async_client.access.get_unused_columns_bulk(datamodels=["*"], on_progress=heard)
+    await asyncio.sleep(0)
+    assert events
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_error_in_a_listener_does_not_stop_the_call(client):
+    def bad(event):
+        raise KeyError(event["operation"])
+
+    assert client.access.get_unused_columns_bulk(datamodels=["*"], on_progress=bad) is not None
+
+
 async def test_a_cancelled_call_ends():
     with sisense.Sandbox(latency_ms=5000) as slow:
         client = sisense.AsyncClient(slow.url, slow.token)

@@ -11,6 +11,7 @@ use sisense_core::{
 };
 
 use crate::preview::Preview;
+use crate::progress::{Listener, told_to};
 
 /// How to reach a deployment.
 #[derive(Clone, Default)]
@@ -119,8 +120,9 @@ impl Handle {
     ///
     /// # Errors
     /// Those of the operation; [`ErrorKind::NotApproved`] when it wants to change something.
-    pub async fn call(&self, id: &str, args: &str) -> Result<String> {
-        let outcome = self.run(&Run::reads().start(), id, crate::parse(args)?).await?;
+    pub async fn call(&self, id: &str, args: &str, listener: Option<Listener>) -> Result<String> {
+        let run = told_to(Run::reads(), listener).start();
+        let outcome = self.run(&run, id, crate::parse(args)?).await?;
         text(&outcome)
     }
 

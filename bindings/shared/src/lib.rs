@@ -6,10 +6,12 @@
 
 mod handle;
 mod preview;
+mod progress;
 mod sandbox;
 
 pub use handle::{Handle, Options, operations, writes};
 pub use preview::Preview;
+pub use progress::Listener;
 pub use sandbox::Sandbox;
 pub use sisense_core::{Error, ErrorKind, Result};
 

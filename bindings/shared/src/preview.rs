@@ -7,6 +7,7 @@ use sisense_core::operation::Outcome;
 use sisense_core::{Change, Error, ErrorKind, Result, Run};
 
 use crate::handle::{Handle, text};
+use crate::progress::{Listener, told_to};
 
 /// The changes that an operation would make, and the answer it would give.
 #[derive(Debug)]
@@ -57,13 +58,13 @@ impl Preview {
     /// # Errors
     /// Those of the operation; [`ErrorKind::Drifted`] when an asset is no longer what the preview
     /// showed, [`ErrorKind::NotApproved`] when the preview was applied before.
-    pub async fn apply(&self) -> Result<String> {
+    pub async fn apply(&self, listener: Option<Listener>) -> Result<String> {
         if self.applied.swap(true, Ordering::SeqCst) {
             return Err(Error::new(ErrorKind::NotApproved, "this preview was applied before")
                 .with_operation(&self.id)
                 .with_next_step("make a new preview"));
         }
-        let run = Run::approved(self.changes.clone()).start();
+        let run = told_to(Run::approved(self.changes.clone()), listener).start();
         text(&self.handle.run(&run, &self.id, self.args.clone()).await?)
     }
 }

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use fes_bindings::{ErrorKind, Handle, Options, Sandbox, report, writes};
+use std::sync::{Arc, Mutex};
+
+use fes_bindings::{ErrorKind, Handle, Listener, Options, Sandbox, report, writes};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
@@ -24,7 +26,8 @@ fn json(text: &str) -> Value {
 #[tokio::test]
 async fn an_error_crosses_with_every_part_and_without_the_token() {
     let (sandbox, handle) = opened().await;
-    let error = handle.call("access.get_user", r#"{"user_name": "nobody"}"#).await.unwrap_err();
+    let error =
+        handle.call("access.get_user", r#"{"user_name": "nobody"}"#, None).await.unwrap_err();
     let text = report(&error);
     assert!(!text.contains(sandbox.token()));
     assert!(!format!("{handle:?}").contains(sandbox.token()));
@@ -32,7 +35,7 @@ async fn an_error_crosses_with_every_part_and_without_the_token() {
     assert_eq!(told["kind"], "not_found");
     assert_eq!(told["operation"], "access.get_user");
     assert_eq!(told["text"], error.to_string());
-    let error = handle.call("access.get_user", "{").await.unwrap_err();
+    let error = handle.call("access.get_user", "{", None).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
 }
 
@@ -41,9 +44,22 @@ async fn a_stopped_sandbox_answers_nobody() {
     let (sandbox, handle) = opened().await;
     sandbox.stop().await;
     sandbox.stop().await;
-    let error = handle.call("access.get_user", r#"{"user_name": "a@b"}"#).await.unwrap_err();
+    let error = handle.call("access.get_user", r#"{"user_name": "a@b"}"#, None).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connect);
     assert!(Sandbox::start(r#"{"sise": 1}"#).await.is_err());
+}
+
+#[tokio::test]
+async fn a_listener_is_told_how_far_a_call_has_come() {
+    let (_sandbox, handle) = opened().await;
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&told);
+    let listener: Listener = Box::new(move |event| heard.lock().unwrap().push(event));
+    let id = "access.get_unused_columns_bulk";
+    handle.call(id, r#"{"datamodels": ["*"]}"#, Some(listener)).await.unwrap();
+    let told = told.lock().unwrap();
+    assert!(!told.is_empty());
+    assert!(told.iter().all(|event| json(event)["operation"] == id));
 }
 
 #[test]

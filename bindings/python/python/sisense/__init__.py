@@ -2,7 +2,7 @@
 
 from ._client import AsyncClient, AsyncPreview, Client, Preview
 from ._sandbox import AsyncSandbox, Sandbox
-from ._types import Approve, AsyncApprove, Change
+from ._types import Approve, AsyncApprove, Change, OnProgress, Progress
 from .errors import (
     AmbiguousError,
     CancelledError,
@@ -46,8 +46,10 @@ __all__ = [
     "Missing",
     "NotApprovedError",
     "NotFoundError",
+    "OnProgress",
     "PartialResultWarning",
     "Preview",
+    "Progress",
     "RateLimitedError",
     "Sandbox",
     "ServerError",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import _native
-from ._types import Approve, AsyncApprove, Change
+from ._types import Approve, AsyncApprove, Change, OnProgress
 from .domains import AsyncDomains, Domains
 from .errors import InvalidInputError, NotApprovedError
 from .result import decoded
@@ -32,6 +33,27 @@ def _encoded(operation: str, args: Mapping[str, Any] | None) -> str:
             message="the arguments are no JSON",
             operation=operation,
         ) from error
+
+
+def _listener(on_progress: OnProgress | None) -> Callable[[str], object] | None:
+    """Gets events as JSON, in whatever thread they happen."""
+    if on_progress is None:
+        return None
+    return lambda event: on_progress(json.loads(event))
+
+
+def _loop_listener(on_progress: OnProgress | None) -> Callable[[str], object] | None:
+    """Gets events as JSON in any thread and hands them to the running event loop."""
+    if on_progress is None:
+        return None
+    loop = asyncio.get_running_loop()
+
+    def listener(event: str) -> None:
+        # After the loop nobody listens.
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(on_progress, json.loads(event))
+
+    return listener
 
 
 def _refused(operation: str, changes: list[Change], asked: bool) -> NotApprovedError:
@@ -117,17 +139,17 @@ class _BasePreview:
 class Preview(_BasePreview):
     """What an operation would change, and the answer it would give."""
 
-    def apply(self) -> Any:
+    def apply(self, *, on_progress: OnProgress | None = None) -> Any:
         """Make exactly these changes. A person has approved them. Works once."""
-        return decoded(self._native.apply())
+        return decoded(self._native.apply(_listener(on_progress)))
 
 
 class AsyncPreview(_BasePreview):
     """What an operation would change, and the answer it would give."""
 
-    async def apply(self) -> Any:
+    async def apply(self, *, on_progress: OnProgress | None = None) -> Any:
         """Make exactly these changes. A person has approved them. Works once."""
-        return decoded(await self._native.apply_async())
+        return decoded(await self._native.apply_async(_loop_listener(on_progress)))
 
 
 class Client(_Base, Domains):
@@ -139,31 +161,46 @@ class Client(_Base, Domains):
         args: Mapping[str, Any] | None = None,
         *,
         approve: Approve | None = None,
+        on_progress: OnProgress | None = None,
     ) -> Any:
         """Call an operation by its id, such as ``access.get_user``.
 
-        An operation that changes something asks ``approve`` first.
+        An operation that changes something asks ``approve`` first. Long ones tell
+        ``on_progress`` how far they have come.
         """
         if _native.writes(operation):
-            return self._write(operation, args, approve)
-        return self._read(operation, args)
+            return self._write(operation, args, approve, on_progress)
+        return self._read(operation, args, on_progress)
 
     def preview(self, operation: str, args: Mapping[str, Any] | None = None) -> Preview:
         """What an operation would change. Sends nothing but reads."""
         return Preview(self._native.preview(operation, _encoded(operation, args)))
 
-    def _read(self, operation: str, args: Mapping[str, Any] | None) -> Any:
-        return decoded(self._native.call(operation, _encoded(operation, args)))
+    def _read(
+        self,
+        operation: str,
+        args: Mapping[str, Any] | None,
+        on_progress: OnProgress | None = None,
+    ) -> Any:
+        return decoded(
+            self._native.call(
+                operation, _encoded(operation, args), _listener(on_progress)
+            )
+        )
 
     def _write(
-        self, operation: str, args: Mapping[str, Any] | None, approve: Approve | None
+        self,
+        operation: str,
+        args: Mapping[str, Any] | None,
+        approve: Approve | None,
+        on_progress: OnProgress | None = None,
     ) -> Any:
         preview = self.preview(operation, args)
         if not preview.changes:
             return preview.result
         if approve is None or approve(preview.changes) is not True:
             raise _refused(operation, preview.changes, approve is not None)
-        return preview.apply()
+        return preview.apply(on_progress=on_progress)
 
 
 class AsyncClient(_Base, AsyncDomains):
@@ -175,14 +212,16 @@ class AsyncClient(_Base, AsyncDomains):
         args: Mapping[str, Any] | None = None,
         *,
         approve: AsyncApprove | None = None,
+        on_progress: OnProgress | None = None,
     ) -> Any:
         """Call an operation by its id, such as ``access.get_user``.
 
-        An operation that changes something asks ``approve`` first.
+        An operation that changes something asks ``approve`` first. Long ones tell
+        ``on_progress`` how far they have come.
         """
         if _native.writes(operation):
-            return await self._write(operation, args, approve)
-        return await self._read(operation, args)
+            return await self._write(operation, args, approve, on_progress)
+        return await self._read(operation, args, on_progress)
 
     async def preview(
         self, operation: str, args: Mapping[str, Any] | None = None
@@ -191,11 +230,24 @@ class AsyncClient(_Base, AsyncDomains):
         native = await self._native.preview_async(operation, _encoded(operation, args))
         return AsyncPreview(native)
 
-    async def _read(self, operation: str, args: Mapping[str, Any] | None) -> Any:
-        return decoded(await self._native.call_async(operation, _encoded(operation, args)))
+    async def _read(
+        self,
+        operation: str,
+        args: Mapping[str, Any] | None,
+        on_progress: OnProgress | None = None,
+    ) -> Any:
+        return decoded(
+            await self._native.call_async(
+                operation, _encoded(operation, args), _loop_listener(on_progress)
+            )
+        )
 
     async def _write(
-        self, operation: str, args: Mapping[str, Any] | None, approve: AsyncApprove | None
+        self,
+        operation: str,
+        args: Mapping[str, Any] | None,
+        approve: AsyncApprove | None,
+        on_progress: OnProgress | None = None,
     ) -> Any:
         preview = await self.preview(operation, args)
         if not preview.changes:
@@ -207,4 +259,4 @@ class AsyncClient(_Base, AsyncDomains):
             answer = await answer
         if answer is not True:
             raise _refused(operation, preview.changes, True)
-        return await preview.apply()
+        return await preview.apply(on_progress=on_progress)

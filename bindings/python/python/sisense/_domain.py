@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ._types import Approve, AsyncApprove
+from ._types import Approve, AsyncApprove, OnProgress
 
 if TYPE_CHECKING:
     from ._client import AsyncClient, Client
@@ -17,11 +17,19 @@ class Domain:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def _read(self, operation: str, args: Mapping[str, Any]) -> Any:
-        return self._client._read(operation, args)
+    def _read(
+        self, operation: str, args: Mapping[str, Any], on_progress: OnProgress | None = None
+    ) -> Any:
+        return self._client._read(operation, args, on_progress)
 
-    def _write(self, operation: str, args: Mapping[str, Any], approve: Approve | None) -> Any:
-        return self._client._write(operation, args, approve)
+    def _write(
+        self,
+        operation: str,
+        args: Mapping[str, Any],
+        approve: Approve | None,
+        on_progress: OnProgress | None = None,
+    ) -> Any:
+        return self._client._write(operation, args, approve, on_progress)
 
 
 class AsyncDomain:
@@ -30,10 +38,16 @@ class AsyncDomain:
     def __init__(self, client: AsyncClient) -> None:
         self._client = client
 
-    async def _read(self, operation: str, args: Mapping[str, Any]) -> Any:
-        return await self._client._read(operation, args)
+    async def _read(
+        self, operation: str, args: Mapping[str, Any], on_progress: OnProgress | None = None
+    ) -> Any:
+        return await self._client._read(operation, args, on_progress)
 
     async def _write(
-        self, operation: str, args: Mapping[str, Any], approve: AsyncApprove | None
+        self,
+        operation: str,
+        args: Mapping[str, Any],
+        approve: AsyncApprove | None,
+        on_progress: OnProgress | None = None,
     ) -> Any:
-        return await self._client._write(operation, args, approve)
+        return await self._client._write(operation, args, approve, on_progress)

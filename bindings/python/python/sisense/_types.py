@@ -37,6 +37,26 @@ class Change(TypedDict, total=False):
     """How much care it asks for: ``low``, ``normal`` or ``high``."""
 
 
+class Progress(TypedDict, total=False):
+    """How far a call has come."""
+
+    operation: str
+    """The operation that reports."""
+
+    message: str
+    """One line for a person."""
+
+    done: int
+    """How many steps are done."""
+
+    total: int
+    """How many steps there are, where that is known."""
+
+
+OnProgress = Callable[[Progress], object]
+"""Gets each event of progress. A client that waits calls it from another thread; a client for
+asyncio calls it in its event loop."""
+
 Approve = Callable[[list[Change]], bool]
 """Gets the changes; returns ``True`` to make exactly those. Anything else makes none."""
 

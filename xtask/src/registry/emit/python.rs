@@ -76,15 +76,14 @@ fn module(domain: &Domain) -> String {
         waiting = methods(false),
         asynchronous = methods(true),
     );
-    let writes = domain.operations.iter().any(|operation| operation.effect != Effect::Read);
     format!(
         "{HEADER}{}{}{body}",
         docstring(&format!("The `{}` operations.", domain.name), ""),
-        imports(&body, writes)
+        imports(&body)
     )
 }
 
-fn imports(body: &str, writes: bool) -> String {
+fn imports(body: &str) -> String {
     let uses = |word: &str| {
         body.split(|c: char| !c.is_alphanumeric() && c != '_').any(|found| found == word)
     };
@@ -100,8 +99,10 @@ fn imports(body: &str, writes: bool) -> String {
         text.push_str(&format!("from typing import {}\n\n", typing.join(", ")));
     }
     text.push_str("from .._domain import AsyncDomain, Domain\n");
-    if writes {
-        text.push_str("from .._types import Approve, AsyncApprove\n");
+    let shared: Vec<&str> =
+        ["Approve", "AsyncApprove", "OnProgress"].into_iter().filter(|w| uses(w)).collect();
+    if !shared.is_empty() {
+        text.push_str(&format!("from .._types import {}\n", shared.join(", ")));
     }
     if late {
         text.push_str("\nif TYPE_CHECKING:\n    from typing_extensions import NotRequired\n");
@@ -156,6 +157,9 @@ fn method(operation: &Operation, taken: &[Field], given: &Type, is_async: bool) 
     if writes {
         arguments.push(format!("approve: {approve} | None = None"));
     }
+    if operation.streams {
+        arguments.push("on_progress: OnProgress | None = None".into());
+    }
     let signature = match arguments.is_empty() {
         true => "(self)".to_owned(),
         false => format!(
@@ -173,7 +177,13 @@ fn method(operation: &Operation, taken: &[Field], given: &Type, is_async: bool) 
             format!("{{\n{pairs}            }}")
         }
     };
-    let (call, last) = if writes { ("_write", "\n            approve,") } else { ("_read", "") };
+    let call = if writes { "_write" } else { "_read" };
+    let mut last = String::new();
+    for (given, name) in [(writes, "approve"), (operation.streams, "on_progress")] {
+        if given {
+            last.push_str(&format!("\n            {name},"));
+        }
+    }
     format!(
         "\n    {def} {name}{signature} -> {hint}:\n{doc}\n        return {wait}self.{call}(\n            \
          {id:?},\n            {given_args},{last}\n        )\n",
@@ -208,6 +218,9 @@ fn told(operation: &Operation, required: &[&Field], optional: &[&Field], writes:
              changed and the call raises `NotApprovedError` with the changes."
                 .into(),
         ));
+    }
+    if operation.streams {
+        args.push(("on_progress".into(), "Is told how far the work has come.".into()));
     }
     if !args.is_empty() {
         let lines = args.iter().map(|(name, doc)| {
@@ -291,6 +304,7 @@ mod tests {
         let mut write = Operation::sample("access", "share");
         write.effect = Effect::Update;
         write.partial = true;
+        write.streams = true;
         write.method.result = "Shared".into();
         write.input_schema = json!({
             "type": "object",

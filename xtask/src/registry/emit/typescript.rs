@@ -55,8 +55,14 @@ fn index(registry: &Registry) -> String {
 /// One domain.
 fn module(domain: &Domain) -> String {
     let types = Types::of(domain);
-    let writes = domain.operations.iter().any(|operation| operation.effect != Effect::Read);
-    let options = if writes { ", WriteOptions" } else { "" };
+    let reads = |operation: &Operation| operation.effect == Effect::Read;
+    let mut options = String::new();
+    if domain.operations.iter().any(|operation| reads(operation) && operation.streams) {
+        options.push_str(", ReadOptions");
+    }
+    if !domain.operations.iter().all(reads) {
+        options.push_str(", WriteOptions");
+    }
     let mut text = format!("{HEADER}import type {{ Caller{options} }} from \"../caller.js\";\n");
     for (name, shape) in &types.shapes {
         text.push_str(&interface(name, shape));
@@ -111,9 +117,12 @@ fn method(operation: &Operation, taken: &[Field], given: &Type) -> String {
     }
     if writes {
         arguments.push("options?: WriteOptions".into());
+    } else if operation.streams {
+        arguments.push("options?: ReadOptions".into());
     }
     let given_args = if taken.is_empty() { "{}" } else { "params" };
-    let (call, last) = if writes { ("write", ", options") } else { ("read", "") };
+    let call = if writes { "write" } else { "read" };
+    let last = if writes || operation.streams { ", options" } else { "" };
     let words = Words::of(&operation.description);
     let mut doc = vec![operation.summary.clone()];
     doc.extend(words.paragraphs);
@@ -128,6 +137,9 @@ fn method(operation: &Operation, taken: &[Field], given: &Type) -> String {
              `NotApprovedError` that holds the changes."
                 .into(),
         );
+    }
+    if operation.streams {
+        doc.push("`options.onProgress` is told how far the work has come.".into());
     }
     if !words.errors.is_empty() {
         doc.push(format!("@throws SisenseError: {}", words.errors));
@@ -202,11 +214,13 @@ mod tests {
             "type": "array",
             "items": {"type": "object", "properties": {"id": {"type": ["string", "null"]}}, "required": ["id"]}
         });
+        let mut read = Operation::sample("migration", "count");
+        read.streams = true;
         let domain = Domain {
             name: "migration".into(),
             summary: "Migration: move things.".into(),
             takes_target: true,
-            operations: vec![Operation::sample("migration", "count"), write],
+            operations: vec![read, write],
         };
         let files = files(&Registry { domains: vec![domain] });
         let text: Vec<String> =

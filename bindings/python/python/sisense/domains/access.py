@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from .._domain import AsyncDomain, Domain
-from .._types import Approve, AsyncApprove
+from .._types import Approve, AsyncApprove, OnProgress
 
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
@@ -850,6 +850,7 @@ class AccessDomain(Domain):
         *,
         datamodel_name: str,
         include_all_dashboards: bool | None = None,
+        on_progress: OnProgress | None = None,
     ) -> UnusedColumns:
         """Find the columns of a data model that nothing uses.
 
@@ -872,6 +873,7 @@ class AccessDomain(Domain):
             include_all_dashboards: Whether to read every dashboard of the deployment, to
                 find single widgets on this model in dashboards on another one. Default false:
                 the dashboards whose data source is this model.
+            on_progress: Is told how far the work has come.
 
         Raises:
             SisenseError: `not_found` with the nearest titles, `ambiguous` when two titles
@@ -883,6 +885,7 @@ class AccessDomain(Domain):
                 "datamodel_name": datamodel_name,
                 "include_all_dashboards": include_all_dashboards,
             },
+            on_progress,
         )
 
     def get_unused_columns_bulk(
@@ -890,6 +893,7 @@ class AccessDomain(Domain):
         *,
         datamodels: list[str],
         include_all_dashboards: bool | None = None,
+        on_progress: OnProgress | None = None,
     ) -> UnusedColumnsBulk:
         """Find the columns of several data models that nothing uses.
 
@@ -906,6 +910,7 @@ class AccessDomain(Domain):
             include_all_dashboards: Whether to read every dashboard of the deployment, to
                 find single widgets on these models in dashboards on others. Default false: the
                 dashboards whose data source is one of the models.
+            on_progress: Is told how far the work has come.
 
         Raises:
             SisenseError: `invalid_input` for an empty list or too many data models, `forbidden`
@@ -917,6 +922,7 @@ class AccessDomain(Domain):
                 "datamodels": datamodels,
                 "include_all_dashboards": include_all_dashboards,
             },
+            on_progress,
         )
 
     def get_user(
@@ -1299,6 +1305,7 @@ class AsyncAccessDomain(AsyncDomain):
         *,
         datamodel_name: str,
         include_all_dashboards: bool | None = None,
+        on_progress: OnProgress | None = None,
     ) -> UnusedColumns:
         """Find the columns of a data model that nothing uses.
 
@@ -1321,6 +1328,7 @@ class AsyncAccessDomain(AsyncDomain):
             include_all_dashboards: Whether to read every dashboard of the deployment, to
                 find single widgets on this model in dashboards on another one. Default false:
                 the dashboards whose data source is this model.
+            on_progress: Is told how far the work has come.
 
         Raises:
             SisenseError: `not_found` with the nearest titles, `ambiguous` when two titles
@@ -1332,6 +1340,7 @@ class AsyncAccessDomain(AsyncDomain):
                 "datamodel_name": datamodel_name,
                 "include_all_dashboards": include_all_dashboards,
             },
+            on_progress,
         )
 
     async def get_unused_columns_bulk(
@@ -1339,6 +1348,7 @@ class AsyncAccessDomain(AsyncDomain):
         *,
         datamodels: list[str],
         include_all_dashboards: bool | None = None,
+        on_progress: OnProgress | None = None,
     ) -> UnusedColumnsBulk:
         """Find the columns of several data models that nothing uses.
 
@@ -1355,6 +1365,7 @@ class AsyncAccessDomain(AsyncDomain):
             include_all_dashboards: Whether to read every dashboard of the deployment, to
                 find single widgets on these models in dashboards on others. Default false: the
                 dashboards whose data source is one of the models.
+            on_progress: Is told how far the work has come.
 
         Raises:
             SisenseError: `invalid_input` for an empty list or too many data models, `forbidden`
@@ -1366,6 +1377,7 @@ class AsyncAccessDomain(AsyncDomain):
                 "datamodels": datamodels,
                 "include_all_dashboards": include_all_dashboards,
             },
+            on_progress,
         )
 
     async def get_user(
