@@ -27,3 +27,8 @@ pub use error::{Error, ErrorKind, ErrorReport, Result};
 pub use operation::{Effect, Operation, Outcome, Risk, Scope};
 pub use run::{Change, Partial, Run, Secret};
 pub use transport::Answer;
+
+/// The examples of the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

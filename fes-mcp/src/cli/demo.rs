@@ -72,6 +72,8 @@ fn welcome(url: &str, deployments: &[Value; 2], room: &Room, snippet: &Value) ->
     let [source, target] = deployments;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let reach = format!("--url {} --token {}", text(&source["url"]), text(&source["token"]));
+    // Built by `cargo xtask demo` the program is on nobody's path, so it is named in full.
+    let fes = text(&snippet["mcpServers"]["sisense-demo"]["command"]);
     format!(
         "The demo is ready: two Sisense deployments in memory and {tools} tools. Nothing leaves this machine.\n\
          \n\
@@ -80,10 +82,10 @@ fn welcome(url: &str, deployments: &[Value; 2], room: &Room, snippet: &Value) ->
            {url}/mcp         for MCP clients over HTTP\n\
          \n\
          Try, in another terminal\n  \
-           fes-mcp tools list {reach}\n  \
-           fes-mcp ask \"who is in the group Analysts\" {reach}\n  \
-           fes-mcp ask \"which columns of Sample ECommerce are unused\" {reach}\n  \
-           fes-mcp ask \"share the dashboard Pipeline with the group Analysts for viewing\" {reach}\n\
+           {fes} tools list {reach}\n  \
+           {fes} ask \"who is in the group Analysts\" {reach}\n  \
+           {fes} ask \"which columns of Sample ECommerce are unused\" {reach}\n  \
+           {fes} ask \"share the dashboard Pipeline with the group Analysts for viewing\" {reach}\n\
          \n\
          Claude Desktop: add this to claude_desktop_config.json and restart it\n\
          {snippet:#}\n\
