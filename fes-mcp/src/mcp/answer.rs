@@ -7,12 +7,14 @@ use fes_agent::runner::Denial;
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::{Map, Value, json};
 use sisense_core::run::Missing;
-use sisense_core::{ErrorKind, ErrorReport};
+use sisense_core::{Change, ErrorKind, ErrorReport};
 
 use crate::preview;
 
 /// Longest copy of a result as text, in bytes; the data itself is whole.
 const LONGEST_TEXT: usize = 12_000;
+/// Longest before or after of a change in a preview, in bytes.
+const LONGEST_SIDE: usize = 4_000;
 /// How many missing things are named in the text.
 const MISSING_NAMED: usize = 5;
 
@@ -66,7 +68,7 @@ pub fn waits(
     let mut data = json!({
         "status": "needs_approval",
         "approval": pending.id,
-        "preview": pending.changes,
+        "preview": pending.changes.iter().map(short).collect::<Vec<_>>(),
         "expires": pending.expires,
     });
     if let Some(link) = link {
@@ -94,6 +96,20 @@ pub fn waits(
     let mut answer = CallToolResult::structured(data);
     answer.content = vec![ContentBlock::text(text)];
     answer
+}
+
+/// A change as data. Large before-images, such as whole documents, stay on the page: a client needs
+/// to know what changes, not to carry it.
+fn short(change: &Change) -> Value {
+    let mut data = json!(change);
+    for side in ["before", "after"] {
+        let size = data[side].to_string().len();
+        if size > LONGEST_SIDE {
+            data[side] =
+                json!({ "left_out": format!("{size} bytes; the approval page shows them") });
+        }
+    }
+    data
 }
 
 /// A call that the policy denies.
@@ -214,6 +230,20 @@ mod tests {
         assert!(text(&answer).contains("THIS IS A PART: 1 could not be loaded"));
         assert!(text(&answer).contains("- dashboard \"Sales\": too slow"));
         assert_eq!(answer.structured_content.unwrap()["missing"].as_array().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_preview_leaves_large_documents_to_the_page() {
+        let change: Change = serde_json::from_value(json!({
+            "operation": "access.delete_user", "action": "delete", "summary": "Delete ann",
+            "asset": {"deployment": "prod", "kind": "user", "name": "ann"},
+            "before": {"documents": "x".repeat(5_000)}, "after": null,
+            "undo": {"undo": "no", "how": "gone"}, "risk": "high"
+        }))
+        .unwrap();
+        let data = short(&change);
+        assert_eq!(data["before"]["left_out"], "5016 bytes; the approval page shows them");
+        assert_eq!((&data["after"], &data["summary"]), (&Value::Null, &json!("Delete ann")));
     }
 
     #[test]
