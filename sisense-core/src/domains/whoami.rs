@@ -46,5 +46,6 @@ impl Client {
                 self.transport().get(path, Vec::new()).await?.decode()
             })
             .await
+            .map_err(|error| error.with_asset("the token's user"))
     }
 }

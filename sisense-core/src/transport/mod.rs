@@ -12,6 +12,7 @@ mod send;
 use reqwest::Method;
 use secrecy::ExposeSecret;
 use secrecy::SecretString;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use url::Url;
@@ -105,6 +106,17 @@ impl Transport {
     /// Read.
     pub(crate) async fn get(&self, path: ApiPath, query: Query) -> Result<Answer> {
         self.execute(&Request::new(Method::GET, path).query(query).repeatable()).await
+    }
+
+    /// Read a list. `what` names it in errors, such as `all users`.
+    pub(crate) async fn list<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        path: ApiPath,
+        query: Query,
+    ) -> Result<Vec<T>> {
+        let listed = self.get(path, query).await.and_then(Answer::decode_list);
+        listed.map_err(|error| error.with_asset(what))
     }
 
     /// Read by a POST that changes nothing.

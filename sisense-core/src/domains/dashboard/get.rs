@@ -8,7 +8,7 @@ use super::{
 };
 use crate::documents::DashboardDocument;
 use crate::domains::lookup::dashboards::DashboardRecord;
-use crate::domains::lookup::{is_object_id, not_found, pick, required, same};
+use crate::domains::lookup::{about, is_object_id, not_found, pick, required, same};
 use crate::error::{Error, ErrorKind, Result};
 use crate::transport::{ApiPath, Query};
 
@@ -58,7 +58,7 @@ impl Dashboards {
             return Err(Error::invalid(format!("not an id of 24 hexadecimal digits: {id}"))
                 .with_next_step("give the id, or ask by title"));
         }
-        self.details(id, params.count_widgets).await
+        self.details(id, params.count_widgets).await.map_err(about("dashboard", id))
     }
 
     /// Get one dashboard by its title.
@@ -85,7 +85,9 @@ impl Dashboards {
     ) -> Result<DashboardDetails> {
         let name = params.dashboard_name.as_str();
         required("the dashboard's title", name)?;
-        let rows = self.rows(vec![("name", name.to_owned())], params.count_widgets).await?;
+        let filter = vec![("name", name.to_owned())];
+        let rows = self.rows(filter, params.count_widgets).await;
+        let rows = rows.map_err(about("dashboard", name))?;
         let title = |row: &DashboardDocument| row.title().unwrap_or_default().to_owned();
         let titles: Vec<(String, &DashboardDocument)> =
             rows.iter().map(|row| (title(row), row)).collect();

@@ -96,6 +96,10 @@ impl Datamodel {
     /// <!-- @scope deployment -->
     /// <!-- @risk low -->
     pub async fn get_all_datamodel(&self) -> Result<Partial<Vec<DatamodelRow>>> {
+        self.all().await.map_err(|error| error.with_asset("all data models"))
+    }
+
+    async fn all(&self) -> Result<Partial<Vec<DatamodelRow>>> {
         let refused = match self.metadata(&format!("{CORE} {MORE}")).await {
             Ok(rows) => return Ok(Partial::whole(rows)),
             Err(error) => error,

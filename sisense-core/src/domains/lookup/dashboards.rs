@@ -6,7 +6,7 @@ use futures_util::stream::{self, Stream, StreamExt};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::{is_object_id, not_found, pick, same};
+use super::{about, is_object_id, not_found, pick, same};
 use crate::client::Client;
 use crate::documents::DataSource;
 use crate::error::{Error, ErrorKind, Result};
@@ -129,6 +129,13 @@ fn admin_query(more: Query) -> Query {
 impl Client {
     /// Dashboards of the whole deployment, one row each; `more` narrows the list on the server.
     pub(crate) async fn list_dashboards(&self, more: Query) -> Result<Vec<DashboardRecord>> {
+        // A narrowed list is about one dashboard or model, which the caller names.
+        let whole = more.is_empty();
+        let listed = self.list_admin(more).await;
+        listed.map_err(|error| if whole { error.with_asset("all dashboards") } else { error })
+    }
+
+    async fn list_admin(&self, more: Query) -> Result<Vec<DashboardRecord>> {
         let mut query = admin_query(more);
         query.push(("fields", FIELDS.to_owned()));
         let path = ApiPath::new(["api", "v1", "dashboards", "admin"]);
@@ -148,6 +155,10 @@ impl Client {
     /// One dashboard by id or title. A title that fits several is ambiguous.
     pub(crate) async fn find_dashboard(&self, reference: &str) -> Result<DashboardRecord> {
         super::required("the dashboard's id or title", reference)?;
+        self.look_for_dashboard(reference).await.map_err(about("dashboard", reference))
+    }
+
+    async fn look_for_dashboard(&self, reference: &str) -> Result<DashboardRecord> {
         if is_object_id(reference) {
             let rows = self.list_dashboards(vec![("id", reference.to_owned())]).await?;
             if let Some(row) = rows.into_iter().find(|row| same(&row.oid, reference)) {

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{not_found, pick};
+use super::{about, not_found, pick};
 use crate::client::Client;
 use crate::error::Result;
 use crate::transport::ApiPath;
@@ -51,13 +51,18 @@ pub(crate) fn is_implied_name(name: &str) -> bool {
 impl Client {
     /// All groups: `GET /api/v1/groups`.
     pub(crate) async fn list_groups(&self) -> Result<Vec<GroupRecord>> {
-        self.transport().get(ApiPath::new(["api", "v1", "groups"]), Vec::new()).await?.decode_list()
+        let path = ApiPath::new(["api", "v1", "groups"]);
+        self.transport().list("all groups", path, Vec::new()).await
     }
 
     /// One group by name: asked for by name, and if nothing comes back looked up among all, where
     /// the case may differ.
     pub(crate) async fn find_group(&self, name: &str) -> Result<GroupRecord> {
         super::required("the group's name", name)?;
+        self.look_for_group(name).await.map_err(about("group", name))
+    }
+
+    async fn look_for_group(&self, name: &str) -> Result<GroupRecord> {
         let path = ApiPath::new(["api", "v1", "groups"]);
         let query = vec![("name", name.to_owned())];
         let filtered: Vec<GroupRecord> = self.transport().get(path, query).await?.decode_list()?;

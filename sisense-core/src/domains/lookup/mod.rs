@@ -30,6 +30,12 @@ pub(crate) fn same(a: &str, b: &str) -> bool {
     a.trim().to_lowercase() == b.trim().to_lowercase()
 }
 
+/// What an error about a reference is about, such as `user "ann@example.com"`.
+pub(crate) fn about(kind: &str, reference: &str) -> impl Fn(Error) -> Error {
+    let asset = format!("{kind} \"{reference}\"");
+    move |error| error.with_asset(asset.clone())
+}
+
 /// Refuse an empty reference before anything is sent.
 pub(crate) fn required(what: &str, text: &str) -> Result<()> {
     if text.trim().is_empty() {

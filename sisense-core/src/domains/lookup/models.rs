@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{is_uuid, not_found, pick};
+use super::{about, is_uuid, not_found, pick};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::transport::{Answer, ApiPath};
@@ -45,7 +45,7 @@ impl Client {
     /// All data models, small rows.
     pub(crate) async fn list_models(&self) -> Result<Vec<ModelRecord>> {
         let query = vec![("fields", "oid,title,type".to_owned())];
-        self.transport().get(schema_path(), query).await?.decode_list()
+        self.transport().list("all data models", schema_path(), query).await
     }
 
     /// The whole schema of a data model by its id.
@@ -61,6 +61,10 @@ impl Client {
     /// whatever is no model is checked against the list of all, where the case may differ.
     pub(crate) async fn find_model(&self, reference: &str) -> Result<Value> {
         super::required("the data model's title or id", reference)?;
+        self.look_for_model(reference).await.map_err(about("data model", reference))
+    }
+
+    async fn look_for_model(&self, reference: &str) -> Result<Value> {
         if is_uuid(reference) {
             match self.get_model_by_id(&reference.to_lowercase()).await {
                 Err(error)

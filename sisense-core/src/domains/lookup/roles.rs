@@ -77,7 +77,7 @@ pub(crate) fn find_role<'a>(roles: &'a [RoleRecord], wanted: &str) -> Result<&'a
 impl Client {
     /// All roles: `GET /api/roles`.
     pub(crate) async fn list_roles(&self) -> Result<Vec<RoleRecord>> {
-        self.transport().get(ApiPath::new(["api", "roles"]), Vec::new()).await?.decode_list()
+        self.transport().list("all roles", ApiPath::new(["api", "roles"]), Vec::new()).await
     }
 }
 

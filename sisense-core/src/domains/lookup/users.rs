@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::groups::is_implied_name;
-use super::{not_found, same};
+use super::{about, not_found, same};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::transport::ApiPath;
@@ -109,6 +109,8 @@ impl UserRecord {
     }
 }
 
+/// What an error about a list of users is about.
+const ALL: &str = "all users";
 const BRIEF: &str = "_id,email,userName,firstName,lastName,active,roleId,groups";
 
 fn users_path() -> ApiPath {
@@ -123,20 +125,19 @@ impl Client {
     /// All users with ids in place of groups and roles: small rows.
     pub(crate) async fn list_users_brief(&self) -> Result<Vec<UserRecord>> {
         let query = vec![("fields", BRIEF.to_owned())];
-        self.transport().get(users_path(), query).await?.decode_list()
+        self.transport().list(ALL, users_path(), query).await
     }
 
     /// All users with their groups and roles. The settings of the web page, which may be very
     /// large, are left out, unless the server then leaves out the roles too.
     pub(crate) async fn list_users(&self) -> Result<Vec<UserRecord>> {
         let lean = vec![expanded(), ("fields", "-uiSettings".to_owned())];
-        let users: Vec<UserRecord> =
-            self.transport().get(users_path(), lean).await?.decode_list()?;
+        let users: Vec<UserRecord> = self.transport().list(ALL, users_path(), lean).await?;
         let lost = users.iter().all(|user| user.role.is_none());
         if !lost || users.is_empty() {
             return Ok(users);
         }
-        self.transport().get(users_path(), vec![expanded()]).await?.decode_list()
+        self.transport().list(ALL, users_path(), vec![expanded()]).await
     }
 
     /// The users of a group, as far as the server filters; the caller compares.
@@ -160,6 +161,10 @@ impl Client {
 
     pub(crate) async fn find_user_if_any(&self, reference: &str) -> Result<Found> {
         super::required("the user's e-mail", reference)?;
+        self.look_for_user(reference).await.map_err(about("user", reference))
+    }
+
+    async fn look_for_user(&self, reference: &str) -> Result<Found> {
         let query = vec![("email", reference.to_owned()), expanded()];
         let filtered: Vec<UserRecord> =
             self.transport().get(users_path(), query).await?.decode_list()?;

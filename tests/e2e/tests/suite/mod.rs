@@ -1,4 +1,5 @@
 mod datamodels;
+mod faults;
 mod ownership;
 mod people;
 mod schedule;
