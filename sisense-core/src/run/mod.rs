@@ -67,6 +67,8 @@ struct State {
     /// Real ids of assets that this run made, to the placeholders of the preview.
     made: HashMap<String, String>,
     entries: Vec<Entry>,
+    /// How often each change came to the door.
+    admitted: HashMap<String, u32>,
 }
 
 /// Sets up a [`Run`].
@@ -256,7 +258,7 @@ impl Run {
             self.inner.lock().changes.push(change);
             return Ok(Door::Planned(Planned { id }));
         }
-        let key = change.entry_key();
+        let key = self.inner.entry_key(&change);
         if let Some(entry) = self.inner.journal.find(self.id(), &key).await?
             && entry.outcome == Outcome::Done
         {
@@ -317,6 +319,16 @@ impl Inner {
         Err(Error::new(kind, format!("{message}: {}", change.summary))
             .with_asset(change.asset.to_string())
             .with_next_step("look at a new preview and approve it"))
+    }
+
+    /// The journal's key of a change. The same change again in one run, after something else changed
+    /// the asset in between, is another write with an entry of its own.
+    fn entry_key(&self, change: &Change) -> String {
+        let key = change.entry_key();
+        let mut state = self.lock();
+        let times = state.admitted.entry(key.clone()).or_insert(0);
+        *times += 1;
+        if *times == 1 { key } else { format!("{key}#{times}") }
     }
 
     /// Use up the approved row of this very change.

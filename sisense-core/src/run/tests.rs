@@ -47,9 +47,8 @@ async fn an_approved_change_passes_once() {
     open(&run, change("a", json!(1), json!(2))).await.settle(Ok(answer(json!({})))).await.unwrap();
     assert_eq!(run.entries()[0].outcome, Outcome::Done);
     assert!(run.left().is_empty());
-    // Within one run the journal answers for what is done, so nothing is sent twice.
-    let again = run.admit(change("a", json!(1), json!(2))).await.unwrap();
-    assert!(matches!(again, Door::Recorded(_)));
+    let again = run.admit(change("a", json!(1), json!(2))).await.unwrap_err();
+    assert_eq!(again.kind(), ErrorKind::NotApproved);
 }
 
 #[tokio::test]
@@ -110,6 +109,28 @@ async fn a_resumed_run_gets_the_recorded_result() {
         Door::Recorded(recorded) => assert_eq!(recorded.id.as_deref(), Some("made")),
         other => panic!("not recorded: {other:?}"),
     }
+}
+
+#[tokio::test]
+async fn the_same_change_again_in_one_run_is_another_write() {
+    let journal = Arc::new(MemoryJournal::default());
+    let write = async |run: &Run, before: i32, after: i32| {
+        run.admit(change("a", json!(before), json!(after))).await.unwrap()
+    };
+    let first = Run::unattended().id("r1").journal(journal.clone()).start();
+    for (before, after) in [(1, 2), (2, 1), (1, 2)] {
+        match write(&first, before, after).await {
+            Door::Open(pass) => drop(pass.settle(Ok(answer(json!({})))).await.unwrap()),
+            other => panic!("skipped: {other:?}"),
+        }
+    }
+    assert_eq!(journal.entries("r1").await.unwrap().len(), 3);
+    // A resumed run finds all three.
+    let second = Run::unattended().id("r1").journal(journal).start();
+    for (before, after) in [(1, 2), (2, 1), (1, 2)] {
+        assert!(matches!(write(&second, before, after).await, Door::Recorded(_)));
+    }
+    assert!(matches!(write(&second, 2, 1).await, Door::Open(_)));
 }
 
 #[tokio::test]
