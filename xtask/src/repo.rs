@@ -38,7 +38,11 @@ pub fn build(package: &str) -> Result<PathBuf> {
         .stderr(Stdio::inherit())
         .output()?;
     if !output.status.success() {
-        return Err(format!("{package} does not build").into());
+        return Err(format!(
+            "{package} does not build; cargo says why above. A first build needs the network for \
+             its crates and a C compiler for SQLite; later ones work offline"
+        )
+        .into());
     }
     let text = String::from_utf8(output.stdout)?;
     text.lines()
