@@ -25,7 +25,7 @@ impl Client {
             .args(["stdio", "--sandbox"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(std::fs::File::create(state.path().join("stderr")).unwrap())
             .spawn()
             .unwrap();
         let stdin = child.stdin.take();
@@ -53,7 +53,10 @@ impl Client {
         self.tell(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
         loop {
             let mut line = String::new();
-            assert!(self.stdout.read_line(&mut line).unwrap() > 0, "the server went away");
+            if self.stdout.read_line(&mut line).unwrap() == 0 {
+                let said = std::fs::read_to_string(self.state.path().join("stderr")).unwrap();
+                panic!("the server went away: {:?}: {said}", self.child.wait());
+            }
             let message: Value = serde_json::from_str(&line).unwrap();
             if message["id"] == id {
                 return message;
