@@ -4,15 +4,28 @@ mod approvals;
 mod file;
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sisense_core::{Error, ErrorKind, Result};
+use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
 /// How long a process waits for another one's write.
 const BUSY: Duration = Duration::from_secs(10);
+
+/// How long another process may take to make the tables.
+const MAKING: Duration = Duration::from_secs(2);
+
+/// SQLite's numbers of errors.
+const ERROR: u32 = 1;
+const BUSY_CODE: u32 = 5;
+const LOCKED: u32 = 6;
+const CONSTRAINT: u32 = 19;
+
+/// How long to wait before the file is tried again.
+const AGAIN: Duration = Duration::from_millis(20);
 
 /// Most connections of one process.
 const CONNECTIONS: u32 = 4;
@@ -53,23 +66,72 @@ impl Store {
     }
 
     async fn start(options: SqliteConnectOptions, connections: u32) -> Result<Self> {
-        let pool = SqlitePoolOptions::new()
-            .max_connections(connections)
-            .min_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(options)
-            .await
-            .map_err(|e| {
-                Error::new(ErrorKind::Config, "the store cannot be opened").with_source(e)
-            })?;
-        sqlx::migrate!("src/store/migrations").run(&pool).await.map_err(|e| {
-            Error::new(ErrorKind::Config, "the store cannot be brought up to date")
+        let pool = connect(options, connections).await.map_err(|e| {
+            Error::new(ErrorKind::Config, format!("the store cannot be opened: {e}"))
+                .with_next_step("look at the store's file: its folder, its rights and its space")
+                .with_source(e)
+        })?;
+        bring_up_to_date(&pool).await.map_err(|e| {
+            Error::new(ErrorKind::Config, format!("the store cannot be brought up to date: {e}"))
                 .with_source(e)
                 .with_next_step("is the file a store of this program, made by no newer version?")
         })?;
         Ok(Store { pool })
     }
+}
+
+/// Connect. Whoever makes a new file switches it to a write-ahead log, and that switch does not wait
+/// for a lock as statements do; so it is tried again while another connection is at it.
+async fn connect(options: SqliteConnectOptions, connections: u32) -> sqlx::Result<SqlitePool> {
+    let started = Instant::now();
+    loop {
+        let pool = SqlitePoolOptions::new()
+            .max_connections(connections)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options.clone())
+            .await;
+        match pool {
+            Err(error) if is_busy(&error) && started.elapsed() < BUSY => {
+                tokio::time::sleep(AGAIN).await;
+            }
+            other => return other,
+        }
+    }
+}
+
+/// Make the tables. Another process may be making the same ones in the same new file: then the ones
+/// that it made are found at the next look.
+async fn bring_up_to_date(pool: &SqlitePool) -> Result<(), MigrateError> {
+    let started = Instant::now();
+    loop {
+        match sqlx::migrate!("src/store/migrations").run(pool).await {
+            Err(error) if is_shared(&error) && started.elapsed() < MAKING => {
+                tokio::time::sleep(AGAIN).await;
+            }
+            other => return other,
+        }
+    }
+}
+
+/// Whether a migration failed as one does that another process makes at the same time: busy, or the
+/// table or the record of it is there already.
+fn is_shared(error: &MigrateError) -> bool {
+    let (MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _)) = error else {
+        return false;
+    };
+    is_busy(cause) || code(cause).is_some_and(|code| matches!(code, ERROR | CONSTRAINT))
+}
+
+/// `SQLITE_BUSY` or `SQLITE_LOCKED`, in their plain and their extended forms.
+fn is_busy(error: &sqlx::Error) -> bool {
+    code(error).is_some_and(|code| matches!(code, BUSY_CODE | LOCKED))
+}
+
+/// SQLite's number of an error, in its plain form.
+fn code(error: &sqlx::Error) -> Option<u32> {
+    let code = error.as_database_error()?.code()?.parse::<u32>().ok()?;
+    Some(code & 0xff)
 }
 
 /// A failed statement. The values of the statement are not in the message.

@@ -119,3 +119,19 @@ async fn a_store_that_is_gone_stops_writes_and_not_reads() {
     assert!(matches!(read, Ok(Called::Done(step)) if step.ok));
     assert_eq!(fake.writes().await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_may_make_the_same_new_file_at_once() {
+    for _ in 0..10 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("fes.db");
+        let open = || {
+            let path = path.clone();
+            tokio::spawn(async move { Store::open(&path).await.map(drop) })
+        };
+        let all: Vec<_> = (0..12).map(|_| open()).collect();
+        for one in all {
+            one.await.unwrap().unwrap();
+        }
+    }
+}
