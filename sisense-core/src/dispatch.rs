@@ -159,7 +159,6 @@ pub(crate) fn decode<P: DeserializeOwned>(args: Value) -> Result<P> {
 }
 
 /// Refuse arguments where there are none.
-#[allow(dead_code, reason = "used as soon as an operation takes no arguments")]
 pub(crate) fn no_arguments(args: Value) -> Result<()> {
     #[derive(serde::Deserialize)]
     #[serde(deny_unknown_fields)]
