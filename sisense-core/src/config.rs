@@ -24,7 +24,8 @@ pub struct TlsOptions {
 pub struct Limits {
     /// Longest wait for a connection. Default 10 s.
     pub connect_timeout: Duration,
-    /// Longest silence while an answer is read. Default 60 s.
+    /// Longest silence while an answer is read. Default 60 s. Queries, and questions that a source
+    /// database answers, may be silent for as long as the whole call may take.
     pub read_timeout: Duration,
     /// Longest time for one request with its answer. Default 180 s.
     pub call_timeout: Duration,

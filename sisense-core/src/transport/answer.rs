@@ -41,6 +41,12 @@ impl Answer {
         self.body
     }
 
+    /// A part of this answer, for decoding.
+    pub(crate) fn with_body(mut self, body: Value) -> Self {
+        self.body = body;
+        self
+    }
+
     /// The id that a new asset got: `_id` or `oid` of the body.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
@@ -61,6 +67,11 @@ impl Answer {
             .with_endpoint(self.endpoint.clone())
             .with_status(self.status)
             .with_next_step("check that the URL is that of a Sisense deployment of a known version")
+    }
+
+    /// An error that this answer tells in spite of its status.
+    pub(crate) fn refused(&self, kind: ErrorKind, message: String) -> Error {
+        Error::new(kind, message).with_endpoint(self.endpoint.clone()).with_status(self.status)
     }
 
     /// Decode the body.

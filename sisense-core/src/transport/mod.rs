@@ -27,16 +27,26 @@ use crate::run::{Pass, Secret};
 
 /// POST endpoints that only read. Nothing else may be posted without a pass.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum ReadPost {
+pub(crate) enum ReadPost<'a> {
     /// `POST /api/v1/dashboards/searches`
     DashboardSearches,
     /// `POST /api/v2/ecm/` with a query, never a mutation
     ModelMetadata,
+    /// `POST /api/v1/connection/{id}/table_schema_details`: what a source says of one table
+    TableSchemaDetails(&'a str),
 }
 
-impl ReadPost {
+impl ReadPost<'_> {
+    /// Whether the answer waits for the source database.
+    fn asks_the_source(self) -> bool {
+        matches!(self, ReadPost::TableSchemaDetails(_))
+    }
+
     fn path(self) -> ApiPath {
         match self {
+            ReadPost::TableSchemaDetails(connection) => {
+                ApiPath::new(["api", "v1", "connection", connection, "table_schema_details"])
+            }
             ReadPost::DashboardSearches => ApiPath::new(["api", "v1", "dashboards", "searches"]),
             ReadPost::ModelMetadata => ApiPath::new(["api", "v2", "ecm"]),
         }
@@ -64,7 +74,6 @@ impl Transport {
         let config = |message: &str| Error::new(ErrorKind::Config, message);
         let mut http = reqwest::Client::builder()
             .connect_timeout(limits.connect_timeout)
-            .read_timeout(limits.read_timeout)
             .redirect(reqwest::redirect::Policy::none())
             .tcp_nodelay(true)
             .user_agent(concat!("sisense-core/", env!("CARGO_PKG_VERSION")))
@@ -99,13 +108,19 @@ impl Transport {
     }
 
     /// Remove this deployment's token, and whatever looks like a secret, from a text.
-    fn clean(&self, text: &str) -> String {
+    pub(crate) fn clean(&self, text: &str) -> String {
         redact::text(text, self.token.expose_secret())
     }
 
     /// Read.
     pub(crate) async fn get(&self, path: ApiPath, query: Query) -> Result<Answer> {
         self.execute(&Request::new(Method::GET, path).query(query).repeatable()).await
+    }
+
+    /// Read what may take long, because a source or a query engine works on it: silence is allowed
+    /// up to the deadline of the whole call, and one that took too long is not asked again.
+    pub(crate) async fn get_slow(&self, path: ApiPath, query: Query) -> Result<Answer> {
+        self.execute(&Request::new(Method::GET, path).query(query).repeatable().slow()).await
     }
 
     /// Read a list. `what` names it in errors, such as `all users`.
@@ -120,8 +135,10 @@ impl Transport {
     }
 
     /// Read by a POST that changes nothing.
-    pub(crate) async fn query(&self, endpoint: ReadPost, body: Value) -> Result<Answer> {
-        self.execute(&Request::new(Method::POST, endpoint.path()).body(body).repeatable()).await
+    pub(crate) async fn query(&self, endpoint: ReadPost<'_>, body: Value) -> Result<Answer> {
+        let request = Request::new(Method::POST, endpoint.path()).body(body).repeatable();
+        let request = if endpoint.asks_the_source() { request.slow() } else { request };
+        self.execute(&request).await
     }
 
     /// Write. Sent once, never repeated, never redirected.

@@ -27,11 +27,12 @@ pub(crate) struct Request {
     query: Query,
     body: Option<Value>,
     repeatable: bool,
+    slow: bool,
 }
 
 impl Request {
     pub(crate) fn new(method: Method, path: ApiPath) -> Self {
-        Request { method, path, query: Vec::new(), body: None, repeatable: false }
+        Request { method, path, query: Vec::new(), body: None, repeatable: false, slow: false }
     }
 
     pub(crate) fn query(mut self, query: Query) -> Self {
@@ -50,8 +51,20 @@ impl Request {
         self
     }
 
+    /// Something behind the server works on the answer: silence is no sign of a lost request, and
+    /// asking again after a timeout would only double the work.
+    pub(crate) fn slow(mut self) -> Self {
+        self.slow = true;
+        self
+    }
+
     fn endpoint(&self) -> String {
         format!("{} {}", self.method, self.path)
+    }
+
+    fn may_repeat(&self, error: &Error) -> bool {
+        let lost_patience = self.slow && error.kind() == ErrorKind::Timeout;
+        self.repeatable && error.is_retryable() && !lost_patience
     }
 }
 
@@ -74,7 +87,7 @@ impl Transport {
                 Ok(answer) => return Ok(answer.at(endpoint)),
                 Err(error) => error.with_attempts(attempts),
             };
-            if !(request.repeatable && error.is_retryable()) {
+            if !request.may_repeat(&error) {
                 return Err(error);
             }
             let Some(delay) = delays.next() else { return Err(error) };
@@ -106,11 +119,9 @@ impl Transport {
     async fn once(&self, request: &Request, endpoint: &str, mut url: Url) -> Result<Answer> {
         let mut hops = 0;
         loop {
-            let response = self
-                .http_request(request, url.clone())?
-                .send()
-                .await
-                .map_err(|e| self.broken(endpoint, e))?;
+            let sent = self.http_request(request, url.clone())?.send();
+            let response =
+                self.heard(request, endpoint, sent).await?.map_err(|e| self.broken(endpoint, e))?;
             let status = response.status();
             if !status.is_redirection() || status == StatusCode::NOT_MODIFIED {
                 return self.read(request, endpoint, response).await;
@@ -119,6 +130,27 @@ impl Transport {
             url = self.redirected(request, endpoint, status, &url, target, hops)?;
             hops += 1;
         }
+    }
+
+    /// Wait for the next sign of life. Silence for longer than the limit is an error.
+    async fn heard<T>(
+        &self,
+        request: &Request,
+        endpoint: &str,
+        sign: impl Future<Output = T>,
+    ) -> Result<T> {
+        if request.slow {
+            // The deadline of the whole call holds all the same.
+            return Ok(sign.await);
+        }
+        let limit = self.limits.read_timeout;
+        tokio::time::timeout(limit, sign).await.map_err(|_| {
+            let waited = limit.as_secs_f32();
+            Error::new(ErrorKind::Timeout, format!("the server was silent for {waited} s"))
+                .with_endpoint(endpoint)
+                .with_retryable(true)
+                .with_next_step("try again later, or allow more time")
+        })
     }
 
     fn http_request(&self, request: &Request, url: Url) -> Result<reqwest::RequestBuilder> {
@@ -181,7 +213,7 @@ impl Transport {
         let headers = response.headers().clone();
         let mut body = Vec::new();
         let mut stream = response.bytes_stream();
-        while let Some(chunk) = stream.next().await {
+        while let Some(chunk) = self.heard(request, endpoint, stream.next()).await? {
             let chunk = chunk.map_err(|e| self.broken(endpoint, e).with_status(status.as_u16()))?;
             if body.len() + chunk.len() > self.limits.max_body {
                 let limit = self.limits.max_body;

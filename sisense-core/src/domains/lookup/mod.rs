@@ -2,11 +2,14 @@
 //!
 //! Filters of the API may be exact, partial or blind to case, so every hit is compared here.
 
+pub(crate) mod connections;
 pub(crate) mod dashboards;
 pub(crate) mod groups;
 pub(crate) mod models;
 pub(crate) mod parties;
 pub(crate) mod roles;
+pub(crate) mod security;
+pub(crate) mod sql;
 pub(crate) mod users;
 
 use crate::error::{Error, Result};

@@ -1,14 +1,13 @@
 //! What protects columns apart from dashboards: security rules, hierarchies, formulas.
 
 use futures_util::future::join3;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::list::Titled;
 use crate::client::Client;
 use crate::documents::ModelRules;
 use crate::error::{Error, ErrorKind, Result};
 use crate::run::Missing;
-use crate::transport::{Answer, ApiPath};
 
 /// What was read; `None` is what could not be, and `missing` says why.
 #[derive(Debug, Default)]
@@ -25,13 +24,13 @@ impl Inputs {
     pub(super) async fn read(client: &Client, model: &Titled) -> Result<Self> {
         let title = model.title.as_str();
         let (security, hierarchies, formulas) = join3(
-            security(client, model),
-            rows(
-                client,
+            client.model_security(&model.document, title),
+            client.objects(
                 &["api", "elasticubes", "hierarchies"],
                 vec![("elasticube", title), ("server", "localhost")],
             ),
-            rows(client, &["api", "v1", "formulas"], vec![("datasource", title), ("flat", "true")]),
+            client
+                .objects(&["api", "v1", "formulas"], vec![("datasource", title), ("flat", "true")]),
         )
         .await;
         let mut inputs = Inputs::default();
@@ -68,43 +67,6 @@ impl Inputs {
             formulas: self.formulas.as_deref(),
         }
     }
-}
-
-/// The data security rules, from the family of the model's kind.
-async fn security(client: &Client, model: &Titled) -> Result<Vec<Value>> {
-    let title = model.title.as_str();
-    if !model.document.is_live() {
-        let path = ["api", "elasticubes", "localhost", title, "datasecurity"];
-        return rows(client, &path, Vec::new()).await;
-    }
-    let path = ["api", "v1", "elasticubes", "live", title, "datasecurity"];
-    match rows(client, &path, Vec::new()).await {
-        // Rules hang on the published record. A model that says of itself that it was never
-        // published has none; where it does not say, nobody knows.
-        Err(error) if error.kind() == ErrorKind::NotFound && never_published(model) => {
-            Ok(Vec::new())
-        }
-        other => other,
-    }
-}
-
-fn never_published(model: &Titled) -> bool {
-    model.document.raw().get("lastPublishTime").is_some_and(Value::is_null)
-}
-
-async fn rows(
-    client: &Client,
-    path: &[&str],
-    query: Vec<(&'static str, &str)>,
-) -> Result<Vec<Value>> {
-    let query = query.into_iter().map(|(key, value)| (key, value.to_owned())).collect();
-    objects(client.transport().get(ApiPath::new(path.iter().copied()), query).await?)
-}
-
-/// A list of objects. One that holds anything else was not understood, which is not "nothing".
-fn objects(answer: Answer) -> Result<Vec<Value>> {
-    let rows: Vec<Map<String, Value>> = answer.decode_list()?;
-    Ok(rows.into_iter().map(Value::Object).collect())
 }
 
 fn names_column(rule: &Value) -> bool {
