@@ -18,6 +18,7 @@ pub mod error;
 pub mod generated;
 pub mod operation;
 pub mod page;
+pub mod redact;
 pub mod run;
 mod transport;
 

@@ -8,8 +8,9 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 
 use super::Transport;
-use super::redact;
+
 use crate::error::{Error, ErrorKind};
+use crate::redact;
 use secrecy::ExposeSecret;
 
 /// What the server's error body says, whichever of the three generations wrote it.

@@ -6,7 +6,6 @@
 mod answer;
 mod failure;
 mod path;
-pub(crate) mod redact;
 mod send;
 
 use reqwest::Method;
@@ -23,6 +22,7 @@ pub(crate) use send::Request;
 
 use crate::config::{Limits, TlsOptions};
 use crate::error::{Error, ErrorKind, Result};
+use crate::redact;
 use crate::run::{Pass, Secret};
 
 /// POST endpoints that only read. Nothing else may be posted without a pass.

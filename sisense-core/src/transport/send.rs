@@ -254,7 +254,7 @@ impl Transport {
             Err(e) => Err(Error::new(ErrorKind::Decode, format!("the answer is not JSON: {e}"))
                 .with_endpoint(endpoint)
                 .with_status(status.as_u16())
-                .with_snippet(Some(super::redact::snippet(
+                .with_snippet(Some(crate::redact::snippet(
                     &String::from_utf8_lossy(trimmed),
                     self.token.expose_secret(),
                 )))

@@ -1,4 +1,6 @@
-//! Removes secrets from texts that people, logs or journals will see.
+//! Removes secrets from texts that people, logs, journals or language models will see.
+//!
+//! This is the one place that says what a secret looks like, by its key and by its value.
 
 use std::sync::LazyLock;
 
@@ -8,15 +10,31 @@ use serde_json::Value;
 /// Longest piece of an answer that an error keeps, in characters.
 const SNIPPET: usize = 300;
 
-/// Keys whose values are secrets wherever they appear.
-static KEY: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"(?ix) pass(word|wd|phrase)? $ | ^pwd$ | secret | token | api_?-?key | authori[sz]ation
-          | credential | private_?key | access_?key | connection_?string | cookie | ^hash$
-          | account_?key | sas_?url | signature",
-    )
-    .ok()
-});
+/// Parts of a key, letters and digits only, whose values are secrets.
+const SECRET_PARTS: [&str; 16] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "credential",
+    "authorization",
+    "authorisation",
+    "apikey",
+    "privatekey",
+    "accesskey",
+    "accountkey",
+    "connectionstring",
+    "sasurl",
+    "signature",
+    "cookie",
+    "pwd",
+];
+
+/// Whole words of a key whose values are secrets. Only as words: `monkey` and `compass` are none.
+const SECRET_WORDS: [&str; 2] = ["token", "pass"];
+
+/// Keys that are secrets as a whole.
+const SECRET_KEYS: [&str; 2] = ["hash", "tokens"];
 
 /// Values that are secrets whatever their key: bearer tokens, JWTs, keys in PEM, pairs in texts.
 static VALUE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -32,10 +50,35 @@ static VALUE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 const MARK: &str = "***";
 
-/// Whether a key's value is a secret.
-pub(crate) fn is_secret_key(key: &str) -> bool {
-    // An unreadable pattern would be a bug; treating everything as secret is the safe side.
-    KEY.as_ref().is_none_or(|pattern| pattern.is_match(key))
+/// Whether a key's value is a secret, such as that of `Password`, `api_key` or `accessToken`.
+#[must_use]
+pub fn is_secret_key(key: &str) -> bool {
+    let plain: String =
+        key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    SECRET_KEYS.contains(&plain.as_str())
+        || SECRET_PARTS.iter().any(|part| plain.contains(part))
+        || words(key).iter().any(|word| SECRET_WORDS.contains(&word.as_str()))
+        // Written in one, as in `accesstoken`.
+        || plain.ends_with("token")
+}
+
+/// The words of a key in `snake_case`, `kebab-case`, `camelCase` or any mix of them.
+fn words(key: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before_was_lower = false;
+    for letter in key.chars() {
+        let starts = letter.is_ascii_uppercase() && before_was_lower;
+        if starts || !letter.is_ascii_alphanumeric() {
+            words.push(String::new());
+        }
+        if letter.is_ascii_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
+            word.push(letter.to_ascii_lowercase());
+        }
+        before_was_lower = letter.is_ascii_lowercase();
+    }
+    words
 }
 
 /// Clean a text: the token itself, then whatever looks like a secret.
@@ -48,7 +91,7 @@ pub(crate) fn text(text: &str, token: &str) -> String {
 }
 
 /// Clean a JSON value: by key and by value, at every depth.
-pub(crate) fn json_value(value: &mut Value) {
+pub fn json_value(value: &mut Value) {
     match value {
         Value::String(inner) => *inner = text(inner, ""),
         Value::Array(items) => items.iter_mut().for_each(json_value),
@@ -86,6 +129,57 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn keys_of_secrets_are_told_from_those_that_are_not() {
+        for secret in [
+            "password",
+            "userPassword",
+            "Pass",
+            "db_pass",
+            "PWD",
+            "passphrase",
+            "api_key",
+            "apiKey",
+            "x-api-key",
+            "access_token",
+            "accesstoken",
+            "tokenValue",
+            "tokens",
+            "aws_secret_key",
+            "client_secret",
+            "secretId",
+            "credentials",
+            "Authorization",
+            "privateKey",
+            "access_key",
+            "connection_string",
+            "connectionString",
+            "Set-Cookie",
+            "hash",
+            "accountKey",
+            "sasUrl",
+            "signature",
+        ] {
+            assert!(is_secret_key(secret), "{secret}");
+        }
+        for plain in [
+            "author",
+            "keys",
+            "monkey",
+            "keyword",
+            "primary_key",
+            "tokens_used",
+            "compass",
+            "passengers",
+            "bypass",
+            "name",
+            "hashtag",
+            "",
+        ] {
+            assert!(!is_secret_key(plain), "{plain}");
+        }
+    }
 
     #[test]
     fn hides_secrets_by_key_at_every_depth_and_keeps_the_rest() {
