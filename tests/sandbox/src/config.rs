@@ -5,6 +5,11 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::model_variants::{
+    ConnectionDelete, ConnectionTwin, Connections, DroppedColumns, TableSchema, TableSchemaBody,
+    UnknownTable,
+};
+
 /// Settings of one sandbox. Everything has a default.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -97,6 +102,20 @@ pub struct Variants {
     pub graphql_error: GraphqlError,
     /// Which fields the GraphQL model list knows.
     pub graphql_fields: GraphqlFields,
+    /// Whether connections are managed apart from models.
+    pub connections: Connections,
+    /// Answer to deleting a connection.
+    pub connection_delete: ConnectionDelete,
+    /// Answer to a second connection of the same name.
+    pub connection_twin: ConnectionTwin,
+    /// Shape of the columns of a source table.
+    pub table_schema: TableSchema,
+    /// Which bodies ask for the columns of a source table.
+    pub table_schema_body: TableSchemaBody,
+    /// Answer about a source table that is not there.
+    pub unknown_table: UnknownTable,
+    /// What happens to relations whose table or column goes away.
+    pub dropped_columns: DroppedColumns,
 }
 
 macro_rules! switch {
@@ -106,6 +125,7 @@ macro_rules! switch {
         pub enum $name { $($(#[$vdoc])* #[serde(rename = $text)] $variant,)* }
     };
 }
+pub(crate) use switch;
 
 switch! {
     /// Answer of a model lookup by title that finds nothing.

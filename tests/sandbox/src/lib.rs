@@ -24,6 +24,7 @@ mod config;
 mod control;
 mod faults;
 mod log;
+mod model_variants;
 mod routes;
 mod sandbox;
 mod seed;
@@ -38,4 +39,8 @@ pub use config::{
 };
 pub use faults::{Fault, FaultAction, WrongShape};
 pub use log::{Counts, RequestEntry};
+pub use model_variants::{
+    ConnectionDelete, ConnectionTwin, Connections, DroppedColumns, TableSchema, TableSchemaBody,
+    UnknownTable,
+};
 pub use sandbox::{PASSWORD, Sandbox, SandboxError, Tokens};

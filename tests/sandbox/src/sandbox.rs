@@ -136,8 +136,8 @@ impl Sandbox {
     }
 
     /// Everything that the deployment holds, for assertions: an object with `users`, `groups`,
-    /// `roles`, `folders`, `dashboards`, `models`, `schedules`, `security`, `hierarchies`,
-    /// `formulas` and `mails`.
+    /// `roles`, `folders`, `dashboards`, `models`, `connections`, `schedules`, `security`,
+    /// `hierarchies`, `formulas` and `mails`.
     pub fn state(&self) -> Value {
         self.app.deployment().dump()
     }

@@ -1,6 +1,7 @@
 //! The routes of the deployment, one room per resource.
 
 mod account;
+mod connections;
 mod dashboards;
 mod dashboards_admin;
 mod ecm;
@@ -49,6 +50,7 @@ pub(crate) fn router(app: App) -> Router {
     let routes = shares::routes(routes);
     let routes = widgets::routes(routes);
     let routes = models::routes(routes);
+    let routes = connections::routes(routes);
     let routes = ecm::routes(routes);
     let routes = schedule::routes(routes);
     let routes = permissions::routes(routes);

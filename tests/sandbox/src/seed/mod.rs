@@ -8,6 +8,7 @@ mod health;
 mod leads;
 mod people;
 mod sketch;
+mod sources;
 mod story;
 mod wide_boards;
 
@@ -45,6 +46,8 @@ pub(crate) fn build(config: &SandboxConfig) -> Result<Deployment, SandboxError> 
         folders: Default::default(),
         dashboards: Default::default(),
         models: Default::default(),
+        connections: Default::default(),
+        sources: Default::default(),
         schedules: Default::default(),
         security: Default::default(),
         hierarchies: Vec::new(),

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::people::{CREATED, TOUCHED};
+use super::sources;
 use crate::state::Deployment;
 use crate::state::doc::{list, set, text};
 
@@ -96,16 +97,15 @@ pub(super) fn model(
 }
 
 fn dataset(deployment: &mut Deployment, sketch: &TableSketch, kind: &str, owner: &str) -> Value {
-    let ids = &mut deployment.ids;
-    let (oid, name) = (ids.model_uuid(), ids.uuid());
+    let (oid, name) = (deployment.ids.model_uuid(), deployment.ids.uuid());
     let (kind, connection, fullname) = match sketch.sql {
         Some(_) => ("custom", Value::Null, name.clone()),
         None => {
-            let connection = connection(&ids.model_uuid(), sketch, owner);
+            let connection = sources::connection(deployment, sketch.provider, owner);
             (kind, connection, format!("{}:{name}", sketch.provider))
         }
     };
-    json!({
+    let dataset = json!({
         "oid": oid, "type": kind, "connection": connection, "lastUpdated": TOUCHED,
         "database": "null", "schemaName": "null", "name": name, "fullname": fullname,
         "modelingTransformations": [],
@@ -115,22 +115,9 @@ fn dataset(deployment: &mut Deployment, sketch: &TableSketch, kind: &str, owner:
             "minute": null, "second": null,
         },
         "shares": [], "liveQuerySettings": null,
-    })
-}
-
-fn connection(oid: &str, sketch: &TableSketch, owner: &str) -> Value {
-    json!({
-        "id": null, "oid": oid, "provider": sketch.provider,
-        "parameters": {
-            "Server": "data.acme.example", "UserName": "reader", "Password": "",
-            "Database": "acme", "Schema": "public", "ApiVersion": "2",
-        },
-        "schema": null, "owner": null, "fileName": null, "protectedParameters": null,
-        "uiParams": null, "globalTableConfigOptions": null, "enabled": true, "created": null,
-        "lastModified": "2026-03-02T09:00:00.000+00:00",
-        "supportedModelTypes": ["EXTRACT", "LIVE"], "ownerId": owner, "createdByUser": false,
-        "name": format!("{} source", sketch.name), "description": "", "connectionPermissions": null,
-    })
+    });
+    deployment.learn_source(&dataset);
+    dataset
 }
 
 fn base_table(deployment: &mut Deployment, sketch: &TableSketch) -> Value {

@@ -57,6 +57,10 @@ impl Deployment {
                 model.entry(key.clone()).or_insert_with(|| value.clone());
             }
         }
+        for dataset in list(&model, "datasets") {
+            self.adopt_connection(&dataset["connection"]);
+            self.learn_source(dataset);
+        }
         self.models.insert(oid, model);
     }
 

@@ -1,5 +1,6 @@
 //! What the deployment holds, and the rules that its data obeys.
 
+pub(crate) mod connections;
 pub(crate) mod dashboards;
 pub(crate) mod doc;
 pub(crate) mod documents;
@@ -12,6 +13,7 @@ pub(crate) mod models;
 pub(crate) mod roles;
 pub(crate) mod security;
 pub(crate) mod shares;
+pub(crate) mod sources;
 pub(crate) mod users;
 
 use std::collections::{BTreeMap, HashMap};
@@ -20,8 +22,10 @@ use serde_json::{Value, json};
 
 use crate::config::Variants;
 use crate::sandbox::Tokens;
+use connections::Connection;
 use dashboards::Dashboard;
 use ids::Ids;
+use sources::Sources;
 
 /// Documents by id. Ids grow with time, so the order is that of creation.
 pub(crate) type Table = BTreeMap<String, Value>;
@@ -45,6 +49,10 @@ pub(crate) struct Deployment {
     pub(crate) dashboards: BTreeMap<String, Dashboard>,
     /// Models by `oid`, as the v2 schema shows them.
     pub(crate) models: Table,
+    /// Connections by `oid`.
+    pub(crate) connections: BTreeMap<String, Connection>,
+    /// The databases behind the connections.
+    pub(crate) sources: Sources,
     /// Build schedules by model `oid`.
     pub(crate) schedules: Table,
     /// Data-security rules by `_id`.
@@ -72,6 +80,7 @@ impl Deployment {
             "folders": rows(&self.folders),
             "dashboards": self.dashboards.values().map(Dashboard::dump).collect::<Vec<_>>(),
             "models": rows(&self.models),
+            "connections": self.connections.values().map(|one| &one.doc).collect::<Vec<_>>(),
             "schedules": self.schedules,
             "security": rows(&self.security),
             "hierarchies": self.hierarchies,
