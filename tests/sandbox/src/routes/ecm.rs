@@ -90,7 +90,7 @@ fn metadata(deployment: &Deployment, model: &Value) -> Value {
         }
         members.insert("provider".to_owned(), json!(provider));
         members.insert("hasDatasets".to_owned(), json!(!list(model, "datasets").is_empty()));
-        members.insert("hasPendingChanges".to_owned(), json!(status == "stopped"));
+        members.insert("hasPendingChanges".to_owned(), json!(deployment.is_pending(model)));
         members.insert("lastBuildStatus".to_owned(), json!(built.map(|_| "done")));
         members.insert("nextBuildTime".to_owned(), Value::Null);
         members.insert("importTime".to_owned(), Value::Null);

@@ -4,6 +4,7 @@ mod account;
 mod connections;
 mod dashboards;
 mod dashboards_admin;
+mod datasets;
 mod ecm;
 mod export;
 mod folders;
@@ -50,6 +51,7 @@ pub(crate) fn router(app: App) -> Router {
     let routes = shares::routes(routes);
     let routes = widgets::routes(routes);
     let routes = models::routes(routes);
+    let routes = datasets::routes(routes);
     let routes = connections::routes(routes);
     let routes = ecm::routes(routes);
     let routes = schedule::routes(routes);

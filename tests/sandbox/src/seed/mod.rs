@@ -46,6 +46,7 @@ pub(crate) fn build(config: &SandboxConfig) -> Result<Deployment, SandboxError> 
         folders: Default::default(),
         dashboards: Default::default(),
         models: Default::default(),
+        running: Default::default(),
         connections: Default::default(),
         sources: Default::default(),
         schedules: Default::default(),

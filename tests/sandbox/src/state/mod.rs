@@ -1,7 +1,10 @@
 //! What the deployment holds, and the rules that its data obeys.
 
+pub(crate) mod columns;
 pub(crate) mod connections;
+pub(crate) mod custom_sql;
 pub(crate) mod dashboards;
+pub(crate) mod datasets;
 pub(crate) mod doc;
 pub(crate) mod documents;
 pub(crate) mod folders;
@@ -11,9 +14,11 @@ pub(crate) mod instances;
 pub(crate) mod listing;
 pub(crate) mod models;
 pub(crate) mod roles;
+pub(crate) mod running;
 pub(crate) mod security;
 pub(crate) mod shares;
 pub(crate) mod sources;
+pub(crate) mod tables;
 pub(crate) mod users;
 
 use std::collections::{BTreeMap, HashMap};
@@ -25,6 +30,7 @@ use crate::sandbox::Tokens;
 use connections::Connection;
 use dashboards::Dashboard;
 use ids::Ids;
+use running::Running;
 use sources::Sources;
 
 /// Documents by id. Ids grow with time, so the order is that of creation.
@@ -49,6 +55,8 @@ pub(crate) struct Deployment {
     pub(crate) dashboards: BTreeMap<String, Dashboard>,
     /// Models by `oid`, as the v2 schema shows them.
     pub(crate) models: Table,
+    /// What queries see of models whose draft was edited or built, by model `oid`.
+    pub(crate) running: BTreeMap<String, Running>,
     /// Connections by `oid`.
     pub(crate) connections: BTreeMap<String, Connection>,
     /// The databases behind the connections.

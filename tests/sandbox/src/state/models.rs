@@ -117,6 +117,7 @@ impl Deployment {
         let Some(model) = self.models.remove(oid) else { return };
         let title = text(&model, "title");
         self.schedules.remove(oid);
+        self.running.remove(oid);
         self.security.retain(|_, rule| text(rule, "elasticube") != title);
         self.hierarchies.retain(|row| text(row, "elasticubeTitle") != title);
         self.formulas.retain(|row| text(&row["datasource"], "title") != title);

@@ -4,6 +4,7 @@ mod access;
 mod connections;
 mod control;
 mod dashboards;
+mod datasets;
 mod faults;
 mod folders;
 mod loading;
