@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::model_variants::{
-    ConnectionDelete, ConnectionTwin, Connections, DroppedColumns, TableSchema, TableSchemaBody,
-    UnknownTable,
+    BuildCancel, BuildConflict, BuildError, BuildForm, BuildTask, ConnectionDelete, ConnectionTwin,
+    Connections, DroppedColumns, TableSchema, TableSchemaBody, UnknownTable,
 };
 
 /// Settings of one sandbox. Everything has a default.
@@ -33,6 +33,10 @@ pub struct SandboxConfig {
     pub document_paths: Vec<PathBuf>,
     /// Milliseconds that every request under `/api` takes at least.
     pub latency_ms: u64,
+    /// Milliseconds that a build takes from its start to its end; 0 is at once.
+    pub build_ms: u64,
+    /// Milliseconds that a build that has ended can still be read.
+    pub build_keep_ms: u64,
     /// Choices where the contract is open.
     pub variants: Variants,
 }
@@ -48,6 +52,8 @@ impl Default for SandboxConfig {
             documents: Vec::new(),
             document_paths: Vec::new(),
             latency_ms: 0,
+            build_ms: 150,
+            build_keep_ms: 600_000,
             variants: Variants::default(),
         }
     }
@@ -116,6 +122,16 @@ pub struct Variants {
     pub unknown_table: UnknownTable,
     /// What happens to relations whose table or column goes away.
     pub dropped_columns: DroppedColumns,
+    /// What a build answers right after it was started.
+    pub build_task: BuildTask,
+    /// Status of the refusal of a second build while one runs.
+    pub build_conflict: BuildConflict,
+    /// How a build is written.
+    pub build_form: BuildForm,
+    /// Answer to cancelling a build.
+    pub build_cancel: BuildCancel,
+    /// Where a failed build tells its reason.
+    pub build_error: BuildError,
 }
 
 macro_rules! switch {

@@ -40,7 +40,7 @@ pub use config::{
 pub use faults::{Fault, FaultAction, WrongShape};
 pub use log::{Counts, RequestEntry};
 pub use model_variants::{
-    ConnectionDelete, ConnectionTwin, Connections, DroppedColumns, TableSchema, TableSchemaBody,
-    UnknownTable,
+    BuildCancel, BuildConflict, BuildError, BuildForm, BuildTask, ConnectionDelete, ConnectionTwin,
+    Connections, DroppedColumns, TableSchema, TableSchemaBody, UnknownTable,
 };
 pub use sandbox::{PASSWORD, Sandbox, SandboxError, Tokens};

@@ -82,3 +82,57 @@ switch! {
         Marked = "marked",
     }
 }
+switch! {
+    /// What a build answers right after it was started, before it is queued.
+    BuildTask {
+        /// Status 200 with a state of `null`.
+        #[default]
+        Null = "null-window",
+        /// Status 404.
+        NotFound = "404-window",
+        /// Status 400 with a text about a missing data source.
+        BadRequest = "400-window",
+    }
+}
+switch! {
+    /// Status of the refusal of a second build while one runs.
+    BuildConflict {
+        /// Status 409.
+        #[default]
+        Conflict = "409",
+        /// Status 400.
+        BadRequest = "400",
+        /// Status 500.
+        ServerError = "500",
+    }
+}
+switch! {
+    /// How a build is written.
+    BuildForm {
+        /// As documented: build types with hyphens; moments not reached are `null`.
+        #[default]
+        Documented = "documented",
+        /// As it was asked for: build types with underscores; moments not reached are absent.
+        Asked = "asked",
+    }
+}
+switch! {
+    /// Answer to cancelling a build.
+    BuildCancel {
+        /// Status 200 with the envelope of the build service.
+        #[default]
+        Ok = "200",
+        /// Status 204.
+        NoContent = "204",
+    }
+}
+switch! {
+    /// Where a failed build tells its reason.
+    BuildError {
+        /// In the build log alone.
+        #[default]
+        Log = "log",
+        /// In the build, too.
+        Body = "body",
+    }
+}

@@ -65,8 +65,11 @@ impl App {
         &self.0.config
     }
 
+    /// The deployment as it is now: builds whose time has come have ended.
     pub(crate) fn deployment(&self) -> MutexGuard<'_, Deployment> {
-        lock(&self.0.deployment)
+        let mut deployment = lock(&self.0.deployment);
+        deployment.settle_builds();
+        deployment
     }
 
     pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {

@@ -16,6 +16,8 @@ pub(super) fn routes(routes: Routes) -> Routes {
 /// One selected field with what is selected inside it.
 struct Field {
     name: String,
+    /// What stands in round brackets behind the name.
+    arguments: String,
     inside: Vec<Field>,
 }
 
@@ -28,6 +30,14 @@ fn query(deployment: &mut Deployment, call: &Call) -> Answer {
     };
     let mut data = Map::new();
     for field in &fields {
+        if field.name == "getRecentBuildLogs" {
+            let log = build_log(deployment, call, field, &body);
+            match log.and_then(|log| select(&log, &field.inside, "BuildLogEntry")) {
+                Ok(rows) => data.insert(field.name.clone(), rows),
+                Err(message) => return failed(deployment, &message),
+            };
+            continue;
+        }
         if field.name != "elasticubesMetadata" {
             let message = format!("Cannot query field \"{}\" on type \"Query\".", field.name);
             return failed(deployment, &message);
@@ -56,11 +66,43 @@ fn failed(deployment: &Deployment, message: &str) -> Answer {
     Err(Reply::json(status, json!({ "data": null, "errors": [error] })))
 }
 
+fn build_log(
+    deployment: &Deployment,
+    call: &Call,
+    field: &Field,
+    body: &Map<String, Value>,
+) -> Result<Value, String> {
+    let oid = argument(field, "elasticubeOid", body);
+    let oid = oid.as_ref().and_then(Value::as_str).and_then(|oid| uuid::Uuid::parse_str(oid).ok());
+    let oid = oid.ok_or("Variable \"$elasticubeOid\" got invalid value; Expected type UUID")?;
+    let model = deployment.model(&oid.hyphenated().to_string(), &call.caller);
+    let model = model.map_err(|_| "Elasticube not found".to_owned())?;
+    let from = argument(field, "fromSequenceNumber", body).and_then(|from| from.as_u64());
+    let from = usize::try_from(from.unwrap_or(0)).unwrap_or(usize::MAX);
+    Ok(Value::Array(deployment.build_log(model, from)))
+}
+
+/// The value of an argument: a JSON scalar, or a variable's.
+fn argument(field: &Field, name: &str, body: &Map<String, Value>) -> Option<Value> {
+    let pairs = field.arguments.split(',').filter_map(|pair| pair.split_once(':'));
+    let (_, value) = pairs.into_iter().find(|(key, _)| key.trim() == name)?;
+    match value.trim().strip_prefix('$') {
+        Some(variable) => body.get("variables")?.get(variable).cloned(),
+        None => serde_json::from_str(value.trim()).ok(),
+    }
+}
+
 /// Everything that the query can ask about a model.
 fn metadata(deployment: &Deployment, model: &Value) -> Value {
     let built = model.get("lastBuildTime").filter(|time| !time.is_null());
     let published = model.get("lastPublishTime").filter(|time| !time.is_null());
-    let status = if built.or(published).is_some() { "running" } else { "stopped" };
+    let building = deployment.is_building(text(model, "oid"));
+    let status: &[&str] = match (built.or(published).is_some(), building) {
+        (true, true) => &["running", "building"],
+        (true, false) => &["running"],
+        (false, true) => &["building"],
+        (false, false) => &["stopped"],
+    };
     let tables = list(model, "datasets").iter().map(|set| list(&set["schema"], "tables").len());
     // A size that depends on the model only, so that a restart shows the same.
     let size = tables.sum::<usize>() as f64 * 1.37 + text(model, "title").len() as f64 / 7.0;
@@ -68,7 +110,7 @@ fn metadata(deployment: &Deployment, model: &Value) -> Value {
         list(model, "datasets").iter().find_map(|set| set["connection"]["provider"].as_str());
     let mut row = json!({
         "oid": model["oid"], "title": model["title"], "type": model["type"],
-        "status": [status], "sizeInMb": size,
+        "status": status, "sizeInMb": size,
     });
     if deployment.variants.graphql_fields == GraphqlFields::Full
         && let Some(members) = row.as_object_mut()
@@ -88,10 +130,13 @@ fn metadata(deployment: &Deployment, model: &Value) -> Value {
         ] {
             members.insert(key.to_owned(), model[key].clone());
         }
+        let ended = deployment.builds.of(text(model, "oid")).rev();
+        let last = ended.into_iter().find_map(|build| build.ended_as());
+        let last = last.or(built.map(|_| "done"));
         members.insert("provider".to_owned(), json!(provider));
         members.insert("hasDatasets".to_owned(), json!(!list(model, "datasets").is_empty()));
         members.insert("hasPendingChanges".to_owned(), json!(deployment.is_pending(model)));
-        members.insert("lastBuildStatus".to_owned(), json!(built.map(|_| "done")));
+        members.insert("lastBuildStatus".to_owned(), json!(last));
         members.insert("nextBuildTime".to_owned(), Value::Null);
         members.insert("importTime".to_owned(), Value::Null);
         members.insert("fiscal".to_owned(), json!("system"));
@@ -125,7 +170,7 @@ fn select(document: &Value, fields: &[Field], kind: &str) -> Result<Value, Strin
     }
 }
 
-/// Reads the selections of a query document. Arguments and the operation's head are skipped.
+/// Reads the selections of a query document. The operation's head is skipped.
 fn parse(source: &str) -> Option<Vec<Field>> {
     let mut words = tokens(source).into_iter();
     words.by_ref().find(|word| word == "{")?;
@@ -139,27 +184,46 @@ fn selections(words: &mut std::vec::IntoIter<String>) -> Option<Vec<Field>> {
         match words.next()?.as_str() {
             "}" => return Some(fields),
             "{" => fields.last_mut()?.inside = selections(words)?,
-            name => fields.push(Field { name: name.to_owned(), inside: Vec::new() }),
+            word => match word.strip_prefix('(') {
+                Some(arguments) => fields.last_mut()?.arguments = arguments.to_owned(),
+                None => fields.push(Field {
+                    name: word.to_owned(),
+                    arguments: String::new(),
+                    inside: Vec::new(),
+                }),
+            },
         }
     }
 }
 
-/// Names and braces; what stands in round brackets is left out.
+/// Names and braces. What stands in round brackets is one word, which begins with a bracket.
 fn tokens(source: &str) -> Vec<String> {
     let (mut found, mut word, mut depth) = (Vec::new(), String::new(), 0_usize);
     for letter in source.chars() {
-        if depth == 0 && (letter.is_alphanumeric() || letter == '_') {
-            word.push(letter);
-            continue;
-        }
-        if !word.is_empty() {
-            found.push(std::mem::take(&mut word));
-        }
         match letter {
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
-            '{' | '}' if depth == 0 => found.push(letter.to_string()),
-            _ => {}
+            _ if depth == 0 && (letter.is_alphanumeric() || letter == '_') => word.push(letter),
+            '(' => {
+                if depth == 0 && !word.is_empty() {
+                    found.push(std::mem::take(&mut word));
+                }
+                word.push(letter);
+                depth += 1;
+            }
+            ')' if depth > 0 => {
+                depth -= 1;
+                if depth == 0 {
+                    found.push(std::mem::take(&mut word));
+                }
+            }
+            _ if depth > 0 => word.push(letter),
+            _ => {
+                if !word.is_empty() {
+                    found.push(std::mem::take(&mut word));
+                }
+                if letter == '{' || letter == '}' {
+                    found.push(letter.to_string());
+                }
+            }
         }
     }
     found

@@ -1,6 +1,7 @@
 //! The routes of the deployment, one room per resource.
 
 mod account;
+mod builds;
 mod connections;
 mod dashboards;
 mod dashboards_admin;
@@ -52,6 +53,7 @@ pub(crate) fn router(app: App) -> Router {
     let routes = widgets::routes(routes);
     let routes = models::routes(routes);
     let routes = datasets::routes(routes);
+    let routes = builds::routes(routes);
     let routes = connections::routes(routes);
     let routes = ecm::routes(routes);
     let routes = schedule::routes(routes);

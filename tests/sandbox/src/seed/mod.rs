@@ -19,6 +19,7 @@ use serde_json::Value;
 use crate::config::SandboxConfig;
 use crate::sandbox::{SandboxError, Tokens};
 use crate::state::Deployment;
+use crate::state::builds::Builds;
 use crate::state::ids::{Ids, role_token};
 
 /// Builds the deployment that a configuration describes.
@@ -47,6 +48,7 @@ pub(crate) fn build(config: &SandboxConfig) -> Result<Deployment, SandboxError> 
         dashboards: Default::default(),
         models: Default::default(),
         running: Default::default(),
+        builds: Builds::new(config.build_ms, config.build_keep_ms),
         connections: Default::default(),
         sources: Default::default(),
         schedules: Default::default(),

@@ -61,6 +61,7 @@ impl Deployment {
             self.adopt_connection(&dataset["connection"]);
             self.learn_source(dataset);
         }
+        self.running.remove(&oid);
         self.models.insert(oid, model);
     }
 

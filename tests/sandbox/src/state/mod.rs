@@ -1,5 +1,7 @@
 //! What the deployment holds, and the rules that its data obeys.
 
+pub(crate) mod build_log;
+pub(crate) mod builds;
 pub(crate) mod columns;
 pub(crate) mod connections;
 pub(crate) mod custom_sql;
@@ -23,10 +25,11 @@ pub(crate) mod users;
 
 use std::collections::{BTreeMap, HashMap};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::config::Variants;
 use crate::sandbox::Tokens;
+use builds::Builds;
 use connections::Connection;
 use dashboards::Dashboard;
 use ids::Ids;
@@ -57,6 +60,8 @@ pub(crate) struct Deployment {
     pub(crate) models: Table,
     /// What queries see of models whose draft was edited or built, by model `oid`.
     pub(crate) running: BTreeMap<String, Running>,
+    /// Builds, oldest first.
+    pub(crate) builds: Builds,
     /// Connections by `oid`.
     pub(crate) connections: BTreeMap<String, Connection>,
     /// The databases behind the connections.
@@ -88,6 +93,8 @@ impl Deployment {
             "folders": rows(&self.folders),
             "dashboards": self.dashboards.values().map(Dashboard::dump).collect::<Vec<_>>(),
             "models": rows(&self.models),
+            "running": self.running.iter().map(|(oid, one)| (oid.clone(), one.dump())).collect::<Map<_, _>>(),
+            "builds": self.all_builds(),
             "connections": self.connections.values().map(|one| &one.doc).collect::<Vec<_>>(),
             "schedules": self.schedules,
             "security": rows(&self.security),

@@ -118,6 +118,7 @@ impl Deployment {
         let title = text(&model, "title");
         self.schedules.remove(oid);
         self.running.remove(oid);
+        self.builds.forget(oid);
         self.security.retain(|_, rule| text(rule, "elasticube") != title);
         self.hierarchies.retain(|row| text(row, "elasticubeTitle") != title);
         self.formulas.retain(|row| text(&row["datasource"], "title") != title);

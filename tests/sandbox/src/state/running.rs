@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Deployment;
 use super::doc::{now, set, text};
@@ -12,6 +12,15 @@ use super::doc::{now, set, text};
 pub(crate) struct Running {
     /// Its schema, as it was when the build began.
     pub(crate) schema: Arc<Value>,
+    /// Most rows of each table; 0 is all.
+    pub(crate) row_limit: u64,
+}
+
+impl Running {
+    /// Everything, for assertions.
+    pub(crate) fn dump(&self) -> Value {
+        json!({ "schema": *self.schema, "rowLimit": self.row_limit })
+    }
 }
 
 impl Deployment {
@@ -29,7 +38,7 @@ impl Deployment {
         set(&mut draft, "lastUpdated", now());
         let Some(old) = self.models.insert(oid.to_owned(), draft) else { return };
         if was_deployed(&old) && !self.running.contains_key(oid) {
-            let running = Running { schema: Arc::new(old) };
+            let running = Running { schema: Arc::new(old), row_limit: 0 };
             self.running.insert(oid.to_owned(), running);
         }
     }
@@ -42,7 +51,7 @@ impl Deployment {
 }
 
 /// Whether a model was built or published.
-fn was_deployed(model: &Value) -> bool {
+pub(super) fn was_deployed(model: &Value) -> bool {
     let key = if text(model, "type") == "live" { "lastPublishTime" } else { "lastBuildTime" };
     model[key].is_string()
 }

@@ -37,6 +37,14 @@ impl Sources {
     }
 }
 
+impl Sources {
+    /// Whether any database of a provider holds a table of this name.
+    pub(crate) fn holds(&self, provider: &str, table: &str) -> bool {
+        let catalogue = self.0.get(provider).or_else(|| self.0.get(""));
+        catalogue.is_some_and(|found| found.keys().any(|[_, _, name]| name == table))
+    }
+}
+
 /// A column of a source table.
 pub(crate) struct SourceColumn {
     pub(crate) name: String,

@@ -1,6 +1,7 @@
 //! What the tests share: a raw client that knows nothing of Sisense.
 
 mod access;
+mod builds;
 mod connections;
 mod control;
 mod dashboards;
