@@ -14,8 +14,10 @@ pub(super) fn check(id: &str, args: Value) -> Result<()> {
     match id {
         "datamodel.describe_datamodel" => decode::<datamodel::DescribeDatamodel>(args).map(drop),
         "datamodel.get_all_datamodel" => no_arguments(args),
+        "datamodel.get_connection" => decode::<datamodel::GetConnection>(args).map(drop),
         "datamodel.get_datamodel" => decode::<datamodel::GetDatamodel>(args).map(drop),
         "datamodel.get_model_schema" => decode::<datamodel::GetModelSchema>(args).map(drop),
+        "datamodel.get_table_schema" => decode::<datamodel::GetTableSchema>(args).map(drop),
         "datamodel.resolve_datamodel_reference" => {
             decode::<datamodel::ResolveDatamodelReference>(args).map(drop)
         }
@@ -38,9 +40,13 @@ pub(super) async fn call(
             no_arguments(args)?;
             part(send(datamodel.get_all_datamodel()).await?)
         }
+        "datamodel.get_connection" => whole(send(datamodel.get_connection(decode(args)?)).await?),
         "datamodel.get_datamodel" => whole(send(datamodel.get_datamodel(decode(args)?)).await?),
         "datamodel.get_model_schema" => {
             whole(send(datamodel.get_model_schema(decode(args)?)).await?)
+        }
+        "datamodel.get_table_schema" => {
+            whole(send(datamodel.get_table_schema(decode(args)?)).await?)
         }
         "datamodel.resolve_datamodel_reference" => {
             whole(send(datamodel.resolve_datamodel_reference(decode(args)?)).await?)

@@ -7,7 +7,10 @@
 //! | [`Datamodel::get_model_schema`] | read |
 //! | [`Datamodel::describe_datamodel`] | read |
 //! | [`Datamodel::resolve_datamodel_reference`] | read |
+//! | [`Datamodel::get_connection`] | read |
+//! | [`Datamodel::get_table_schema`] | read |
 
+mod connections;
 mod describe;
 mod get;
 mod list;
@@ -15,9 +18,12 @@ mod models;
 mod params;
 mod resolve;
 mod schema;
+mod source;
 
+pub use connections::*;
 pub use models::*;
 pub use params::*;
+pub use source::*;
 
 use super::schemas::OperationSchemas;
 use crate::client::Client;
@@ -52,4 +58,6 @@ pub(super) fn schemas(schemas: &mut OperationSchemas) {
     schemas.add::<ResolveDatamodelReference, ResolvedDatamodel>(
         "datamodel.resolve_datamodel_reference",
     );
+    schemas.add::<GetConnection, Vec<Connection>>("datamodel.get_connection");
+    schemas.add::<GetTableSchema, TableSchema>("datamodel.get_table_schema");
 }

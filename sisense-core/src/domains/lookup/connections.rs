@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{about, not_found, pick};
@@ -13,9 +13,8 @@ use crate::transport::{Answer, ApiPath, ReadPost};
 /// A connection on the wire. Its parameters may hold secrets that the server left clear, so they
 /// are not in the Debug form.
 #[derive(Clone, Default, PartialEq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct ConnectionRecord {
-    #[serde(deserialize_with = "required_id")]
     pub(crate) oid: String,
     pub(crate) name: Option<String>,
     pub(crate) provider: Option<String>,
@@ -26,10 +25,6 @@ pub(crate) struct ConnectionRecord {
     pub(crate) created_by_user: Option<bool>,
     pub(crate) last_modified: Option<String>,
     pub(crate) parameters: Option<Map<String, Value>>,
-}
-
-fn required_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    String::deserialize(deserializer)
 }
 
 impl fmt::Debug for ConnectionRecord {
@@ -95,11 +90,13 @@ pub(crate) struct SourcePlace<'a> {
     pub(crate) table: &'a str,
 }
 
+const SPELLING: &str = "check database, schema and table as the source spells them, case included";
+
 impl Client {
-    /// All connections that the caller sees.
+    /// All connections that the caller sees. `unsupported` when connection management is off.
     pub(crate) async fn list_connections(&self) -> Result<Vec<ConnectionRecord>> {
         let listed = self.transport().list("all connections", connections_path(), Vec::new());
-        listed.await.map_err(switched_off)
+        listed.await.map_err(|error| switched_off(error).with_asset("all connections"))
     }
 
     /// Every connection of a name or id. Names need not be unique. At least one, or "not there".
@@ -152,9 +149,9 @@ impl Client {
         let SourcePlace { database, schema, table } = place;
         let asset = format!("table \"{database}.{schema}.{table}\" of {}", connection.name());
         let missing = || {
-            Error::not_found("source table", table).with_asset(asset.clone()).with_next_step(
-                "check database, schema and table as the source spells them, case included",
-            )
+            Error::new(ErrorKind::NotFound, format!("the source shows no such table: {table}"))
+                .with_asset(asset.clone())
+                .with_next_step(SPELLING)
         };
         let endpoint = ReadPost::TableSchemaDetails(&connection.oid);
         let body = json!({
@@ -177,6 +174,10 @@ impl Client {
         let answer = match asked {
             Ok(answer) => answer,
             Err(error) if error.kind() == ErrorKind::NotFound => return Err(missing()),
+            // Nobody knows how servers say that they do not know a table; some may do it like this.
+            Err(error) if error.status() == Some(400) => {
+                return Err(error.with_asset(asset.clone()).with_other_step(SPELLING));
+            }
             Err(error) => return Err(error.with_asset(asset.clone())),
         };
         let table = read_source_table(answer).map_err(|error| error.with_asset(asset.clone()))?;
@@ -193,7 +194,14 @@ fn switched_off(error: Error) -> Error {
     if error.status() != Some(404) {
         return error;
     }
-    error.with_other_step("turn Connection Management on, or use a server version that has it")
+    let message = "connection management is off, or this server version has none";
+    let off = Error::new(ErrorKind::Unsupported, message).with_status(404).with_next_step(
+        "turn connection management on in the server's feature management, or use a newer version",
+    );
+    match &error.report().endpoint {
+        Some(endpoint) => off.with_endpoint(endpoint.clone()),
+        None => off,
+    }
 }
 
 fn whole_form(mut body: Value, connection: &ConnectionRecord, database: &str) -> Value {

@@ -9,9 +9,8 @@ use crate::transport::ApiPath;
 
 /// A group on the wire.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
 pub(crate) struct GroupRecord {
-    #[serde(rename = "_id", deserialize_with = "required_id")]
+    #[serde(rename = "_id")]
     pub(crate) id: String,
     pub(crate) name: Option<String>,
     #[serde(rename = "roleId")]
@@ -22,10 +21,6 @@ pub(crate) struct GroupRecord {
     pub(crate) admins: Option<bool>,
     pub(crate) everyone: Option<bool>,
     pub(crate) created: Option<String>,
-}
-
-fn required_id<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    String::deserialize(deserializer)
 }
 
 impl GroupRecord {

@@ -119,3 +119,11 @@ async fn one_refused_list_is_an_error() {
     let error = fake.client.access().users_per_group_all().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Forbidden);
 }
+
+#[tokio::test]
+async fn a_group_without_an_id_is_not_understood() {
+    let fake = Fake::start().await;
+    fake.get(GROUPS, &[], json!([{"name": "Analysts"}])).await;
+    let error = fake.client.access().get_group(group("Analysts")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+}

@@ -32,6 +32,11 @@ fn arguments(id: &str, dashboard: &str) -> Value {
         | "datamodel.describe_datamodel"
         | "datamodel.get_datamodel"
         | "datamodel.get_model_schema" => json!({"datamodel_name": "Sample ECommerce"}),
+        "datamodel.get_connection" => json!({"connection_name": "Acme Warehouse"}),
+        "datamodel.get_table_schema" => json!({
+            "connection_name": "Acme Warehouse", "database_name": "acme",
+            "schema_name": "public", "table_name": "Commerce"
+        }),
         "datamodel.resolve_datamodel_reference" => json!({"datamodel_ref": "Sample ECommerce"}),
         "dashboard.add_dashboard_script" => json!({"dashboard_id": dashboard, "script": "// x"}),
         "dashboard.add_widget_script" => {

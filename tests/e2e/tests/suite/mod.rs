@@ -1,3 +1,4 @@
+mod datamodel_connections;
 mod datamodels;
 mod faults;
 mod ownership;

@@ -8,7 +8,7 @@ use sisense_core::domains::datamodel::{
 };
 use wiremock::ResponseTemplate;
 
-use super::fake::Fake;
+use crate::suite::fake::Fake;
 
 const SCHEMA: &str = "/api/v2/datamodels/schema";
 const ECM: &str = "/api/v2/ecm";
