@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::model_variants::{
     BuildCancel, BuildConflict, BuildError, BuildForm, BuildTask, ConnectionDelete, ConnectionTwin,
-    Connections, DroppedColumns, TableSchema, TableSchemaBody, UnknownTable,
+    Connections, DroppedColumns, TableSchema, TableSchemaBody, UnknownTable, ViewerShare,
 };
 
 /// Settings of one sandbox. Everything has a default.
@@ -132,6 +132,8 @@ pub struct Variants {
     pub build_cancel: BuildCancel,
     /// Where a failed build tells its reason.
     pub build_error: BuildError,
+    /// Whether a model can be shared with a viewer.
+    pub viewer_share: ViewerShare,
 }
 
 macro_rules! switch {

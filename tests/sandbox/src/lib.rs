@@ -41,6 +41,6 @@ pub use faults::{Fault, FaultAction, WrongShape};
 pub use log::{Counts, RequestEntry};
 pub use model_variants::{
     BuildCancel, BuildConflict, BuildError, BuildForm, BuildTask, ConnectionDelete, ConnectionTwin,
-    Connections, DroppedColumns, TableSchema, TableSchemaBody, UnknownTable,
+    Connections, DroppedColumns, TableSchema, TableSchemaBody, UnknownTable, ViewerShare,
 };
 pub use sandbox::{PASSWORD, Sandbox, SandboxError, Tokens};

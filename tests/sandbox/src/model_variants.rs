@@ -136,3 +136,13 @@ switch! {
         Body = "body",
     }
 }
+switch! {
+    /// Whether a model can be shared with a viewer, who has no access to models at all.
+    ViewerShare {
+        /// The row is stored and gives nothing.
+        #[default]
+        Accepted = "accepted",
+        /// Refused with code 29001.
+        Refused = "29001",
+    }
+}

@@ -5,7 +5,9 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::Routes;
+use crate::auth::Role;
 use crate::config::ShareKey;
+use crate::model_variants::ViewerShare;
 use crate::state::Deployment;
 use crate::state::doc::{set, text};
 use crate::wire::{Answer, Call, Reply};
@@ -13,7 +15,13 @@ use crate::wire::{Answer, Call, Reply};
 pub(super) fn routes(routes: Routes) -> Routes {
     let live = "/api/v1/elasticubes/live/{id}/permissions";
     let extract = "/api/elasticubes/{server}/{title}/permissions";
-    routes.get(live, read_live).patch(live, write_live).get(extract, read).put(extract, write)
+    routes
+        .get(live, read_live)
+        .patch(live, write_live)
+        .get(extract, read)
+        .put(extract, write)
+        .post(extract, write)
+        .delete(extract, clear)
 }
 
 fn read(deployment: &mut Deployment, call: &Call) -> Answer {
@@ -30,6 +38,14 @@ fn write(deployment: &mut Deployment, call: &Call) -> Answer {
     let oid = text(model, "oid").to_owned();
     let rows = rows(deployment, &call.array()?)?;
     store(deployment, &oid, rows);
+    Ok(Reply::ok(true))
+}
+
+fn clear(deployment: &mut Deployment, call: &Call) -> Answer {
+    let model = extract(deployment, call)?;
+    deployment.may_edit_model(model, &call.caller)?;
+    let oid = text(model, "oid").to_owned();
+    store(deployment, &oid, Vec::new());
     Ok(Reply::ok(true))
 }
 
@@ -82,7 +98,15 @@ fn rows(deployment: &Deployment, posted: &[Value]) -> Result<Vec<Value>, Reply> 
         };
         let (kind, code) = (text(row, "type"), text(row, "permission"));
         let bad = |code, message| Err(Reply::error(StatusCode::BAD_REQUEST, code, message));
+        let viewer =
+            deployment.users.get(id).map(|user| deployment.base_role(text(user, "roleId")));
         match kind {
+            "user"
+                if viewer == Some(Role::Consumer)
+                    && deployment.variants.viewer_share == ViewerShare::Refused =>
+            {
+                return bad(29001, "a viewer has no access to data models");
+            }
             "user" if !deployment.users.contains_key(id) => return bad(27005, "user not found"),
             "group" if !deployment.groups.contains_key(id) => return bad(27006, "group not found"),
             "user" | "group" => {}

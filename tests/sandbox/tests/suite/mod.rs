@@ -9,6 +9,7 @@ mod datasets;
 mod faults;
 mod folders;
 mod loading;
+mod model_shares;
 mod models;
 mod scale;
 mod shares;
