@@ -10,6 +10,7 @@ mod people;
 mod sketch;
 mod sources;
 mod story;
+mod ward_boards;
 mod wide_boards;
 
 use std::fs;

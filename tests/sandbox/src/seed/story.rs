@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::people::{CREATED, Person, TOUCHED, group, group_id, user_id};
-use super::{commerce, commerce_boards, health, leads, sources, wide_boards};
+use super::{commerce, commerce_boards, health, leads, sources, ward_boards, wide_boards};
 use crate::state::Deployment;
 use crate::state::doc::set;
 
@@ -37,6 +37,7 @@ pub(super) fn tell(deployment: &mut Deployment) {
     health::settle(deployment, &cast);
     leads::settle(deployment, &cast);
     wide_boards::settle(deployment, &cast);
+    ward_boards::settle(deployment, &cast);
     sources::settle(deployment, &cast);
 }
 

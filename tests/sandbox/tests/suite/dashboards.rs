@@ -17,7 +17,7 @@ async fn the_admin_list_is_for_admins_and_has_one_row_per_owner_instance() {
     let (_, owned) =
         bench.get(&format!("{ADMIN}?dashboardType=owner&fields=oid,title,owner")).await;
     let oids = texts(&owned, "oid");
-    assert_eq!(oids.len(), 13);
+    assert_eq!(oids.len(), 14);
     assert_eq!(owned[0].as_object().unwrap().len(), 3);
     // Recipients' copies are rows of their own otherwise.
     let (_, all) = bench.get(&format!("{ADMIN}?fields=oid,instanceType,userId")).await;
@@ -63,7 +63,7 @@ async fn searches_cover_everything_for_admins_and_the_own_for_others() {
         "queryOptions": { "sort": { "title": 1 }, "limit": 50, "skip": 0 },
     });
     let (status, all) = bench.post("/api/v1/dashboards/searches", body.clone()).await;
-    assert_eq!((status, all["items"].as_array().unwrap().len()), (200, 13));
+    assert_eq!((status, all["items"].as_array().unwrap().len()), (200, 14));
     let titles = texts(&all["items"], "title");
     assert!(titles.is_sorted(), "{titles:?}");
     let viewer = &bench.sandbox.tokens().viewer;
@@ -232,4 +232,40 @@ async fn one_unknown_id_fails_or_leaves_the_chunk() {
         assert_eq!(got, status);
         assert!(status == 404 || texts(&body, "oid") == [known]);
     }
+}
+
+#[tokio::test]
+async fn the_story_has_every_sign_of_structure_and_its_traps() {
+    let bench = Bench::start().await;
+    let path = format!(
+        "/api/v1/dashboards/export?dashboardIds={}&adminAccess=true",
+        bench.dashboard("Ward Rounds")
+    );
+    let (_, body) = bench.get(&path).await;
+    let widgets = body[0]["widgets"].as_array().unwrap();
+    let widget = |title: &str| widgets.iter().find(|widget| widget["title"] == title).unwrap();
+    let fields = |title: &str, names: &[&str]| {
+        let panels = widget(title)["metadata"]["panels"].as_array().unwrap().iter();
+        let own = panels.filter(|panel| names.contains(&panel["name"].as_str().unwrap()));
+        own.map(|panel| panel["items"].as_array().unwrap().len()).sum::<usize>()
+    };
+    let counted = ["rows", "columns", "values"];
+    assert_eq!(fields("Twenty and filters", &counted), 20);
+    assert_eq!(fields("Twenty and filters", &["filters"]), 3);
+    assert_eq!(fields("Twenty-one with one off", &counted), 21);
+    let first = &widget("Twenty-one with one off")["metadata"]["panels"][0]["items"][0];
+    assert_eq!(first["disabled"], true);
+    let jumps = |title: &str| {
+        widget(title)["drillToDashboardConfig"]["dashboardIds"].as_array().unwrap().len()
+    };
+    assert_eq!((jumps("Jumps"), jumps("Jumps nowhere")), (1, 0));
+    assert!(widget("Tabs by script")["script"].as_str().unwrap().contains("widget.tabs ="));
+    assert!(widget("Tabs by action")["style"].to_string().contains("\"type\":\"Tabber\""));
+    assert!(widget("Folded away")["options"].get("accordionPlugin").is_some());
+    let layout = body[0]["layout"].to_string();
+    let placed = |widget: &Value| layout.contains(widget["oid"].as_str().unwrap());
+    assert_eq!(widgets.iter().filter(|widget| !placed(widget)).count(), 1);
+    assert!(!placed(widget("Not in the layout")));
+    // All widgets but one, and two that are gone.
+    assert_eq!(layout.matches("\"widgetid\"").count(), widgets.len() + 1);
 }

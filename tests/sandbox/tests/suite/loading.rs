@@ -40,7 +40,7 @@ async fn a_loaded_model_replaces_everything_seeded_about_its_title() {
     let (_, rest) = bench.get("/api/v1/dashboards/admin?dashboardType=owner&fields=title").await;
     let mut titles = texts(&rest, "title");
     titles.sort();
-    assert_eq!(titles, ["Loaded", "Old Warehouse KPIs", "Patient Flow", "Pipeline"]);
+    assert_eq!(titles, ["Loaded", "Old Warehouse KPIs", "Patient Flow", "Pipeline", "Ward Rounds"]);
     let security = "/api/elasticubes/localhost/Sample%20ECommerce/datasecurity";
     assert_eq!(bench.get(security).await.1, json!([]));
     assert_eq!(

@@ -109,7 +109,7 @@ async fn expand_with_fields() {
 async fn admin_list() {
     let bench = Bench::variants(Variants { admin_list: RowsAs::Items, ..base() }).await;
     let (_, body) = bench.get("/api/v1/dashboards/admin?dashboardType=owner").await;
-    assert_eq!(texts(&body["items"], "oid").len(), 13);
+    assert_eq!(texts(&body["items"], "oid").len(), 14);
 }
 
 #[tokio::test]
