@@ -31,6 +31,8 @@ pub struct SandboxConfig {
     pub documents: Vec<Value>,
     /// Files with such documents.
     pub document_paths: Vec<PathBuf>,
+    /// How many rows tables have, and how many of them an answer holds.
+    pub rows: RowSizes,
     /// Milliseconds that every request under `/api` takes at least.
     pub latency_ms: u64,
     /// Milliseconds that a build takes from its start to its end; 0 is at once.
@@ -51,6 +53,7 @@ impl Default for SandboxConfig {
             sizes: Sizes::default(),
             documents: Vec::new(),
             document_paths: Vec::new(),
+            rows: RowSizes::default(),
             latency_ms: 0,
             build_ms: 150,
             build_keep_ms: 600_000,
@@ -73,6 +76,24 @@ pub struct Sizes {
     pub widgets_per_dashboard: usize,
     /// Number of models.
     pub models: usize,
+}
+
+/// How many rows tables have, and how many of them an answer holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RowSizes {
+    /// Rows of each table that is not seeded.
+    pub per_table: usize,
+    /// Most rows in one answer about a live model.
+    pub live_cap: usize,
+    /// Most rows in one answer about an extract model.
+    pub extract_cap: usize,
+}
+
+impl Default for RowSizes {
+    fn default() -> Self {
+        Self { per_table: 50, live_cap: 5_000, extract_cap: 2_000_000 }
+    }
 }
 
 /// Behaviours that the contract leaves open, one switch each. The first value of each switch
@@ -134,6 +155,14 @@ pub struct Variants {
     pub build_error: BuildError,
     /// Whether a model can be shared with a viewer.
     pub viewer_share: ViewerShare,
+    /// Where the error of a query stands.
+    pub sql_errors: SqlErrors,
+    /// What the body of a query sent by POST must be.
+    pub sql_body: SqlBody,
+    /// Whether a query may hold another.
+    pub sub_select: SubSelect,
+    /// Which rows admins see.
+    pub admin_rows: AdminRows,
 }
 
 macro_rules! switch {
@@ -299,5 +328,47 @@ switch! {
         Full = "full",
         /// `oid`, `title`, `type`, `status` and `sizeInMb`.
         Basic = "basic",
+    }
+}
+switch! {
+    /// Where the error of a query stands.
+    SqlErrors {
+        /// In an answer of status 200, as `error` and `details`.
+        #[default]
+        InBody = "in-body",
+        /// In the error envelope: 404 for an unknown model, 400 for the rest.
+        Status = "status",
+    }
+}
+switch! {
+    /// What the body of a query sent by POST must be.
+    SqlBody {
+        /// Plain text, or a JSON text.
+        #[default]
+        Both = "both",
+        /// Plain text.
+        Text = "text",
+        /// A JSON text.
+        Json = "json",
+    }
+}
+switch! {
+    /// Whether a query may hold another, in FROM or in WITH.
+    SubSelect {
+        /// Yes.
+        #[default]
+        On = "on",
+        /// No: it is an error.
+        Off = "off",
+    }
+}
+switch! {
+    /// Which rows admins see.
+    AdminRows {
+        /// Those that data security leaves them, like everybody.
+        #[default]
+        Secured = "secured",
+        /// All.
+        All = "all",
     }
 }

@@ -29,13 +29,14 @@ mod routes;
 mod sandbox;
 mod seed;
 mod server;
+mod sql;
 mod state;
 mod wire;
 
 pub use config::{
-    AdminAccess, ChangeOwner, ExpandWithFields, ExportUnknown, FolderPatch, FolderUnseen,
-    GraphqlError, GraphqlFields, NameFilter, Navver, RowsAs, SandboxConfig, ScheduleForm, ShareKey,
-    Sizes, TitleMiss, Variants,
+    AdminAccess, AdminRows, ChangeOwner, ExpandWithFields, ExportUnknown, FolderPatch,
+    FolderUnseen, GraphqlError, GraphqlFields, NameFilter, Navver, RowSizes, RowsAs, SandboxConfig,
+    ScheduleForm, ShareKey, Sizes, SqlBody, SqlErrors, SubSelect, TitleMiss, Variants,
 };
 pub use faults::{Fault, FaultAction, WrongShape};
 pub use log::{Counts, RequestEntry};

@@ -17,6 +17,7 @@ mod roles;
 mod schedule;
 mod security;
 mod shares;
+mod sql;
 mod users;
 mod widgets;
 
@@ -59,6 +60,7 @@ pub(crate) fn router(app: App) -> Router {
     let routes = schedule::routes(routes);
     let routes = permissions::routes(routes);
     let routes = security::routes(routes);
+    let routes = sql::routes(routes);
     routes
         .0
         .fallback(unknown)

@@ -40,14 +40,17 @@ pub(super) fn settle(deployment: &mut Deployment) {
         ],
     )
     .computed("Unit Margin", "[Revenue] / [Quantity] - [Unit Cost]")
-    .grows_by("Modified");
+    .grows_by("Modified")
+    .rows(200);
     let category = table(
         "Category",
         "PostgreSQL",
         &["Category ID:int", "Category:text", "Subcategory:text", "Sort Order:int"],
-    );
+    )
+    .rows(6);
     let brand = table("Brand", "PostgreSQL", &["Brand ID:int", "Brand:text", "Supplier:text"])
-        .with("configOptions", json!({ "importQuery": "SELECT * FROM brand WHERE active = 1" }));
+        .with("configOptions", json!({ "importQuery": "SELECT * FROM brand WHERE active = 1" }))
+        .rows(12);
     let country = table(
         "Country",
         "CSV",
@@ -58,23 +61,27 @@ pub(super) fn settle(deployment: &mut Deployment) {
             "ISO Code:text",  // used by nothing
         ],
     )
-    .with("configOptions", json!({ "Table": "country.csv", "importQuery": "   " }));
+    .with("configOptions", json!({ "Table": "country.csv", "importQuery": "   " }))
+    .rows(7);
     let returns = table(
         "Returns",
         "PostgreSQL",
         &["Return ID:int", "Condition Key:int", "Reason:text", "Refund:decimal"],
-    );
+    )
+    .rows(40);
     let traffic = table(
         "web_traffic.csv",
         "CSV",
         &["Session ID:bigint", "Source Channel:text", "Visits:int", "Bounce Rate:double"],
-    );
+    )
+    .rows(60);
     let staging = table(
         "Staging Orders",
         "PostgreSQL",
         &["Order Key:int", "Raw Line:text", "Loaded At:datetime"],
     )
-    .with("hidden", json!(true));
+    .with("hidden", json!(true))
+    .rows(200);
     let best = custom(
         "Best Brands",
         "/* no UNION here */ SELECT [Brand ID] AS [Top Brand ID], SUM([Revenue]) AS Total, \

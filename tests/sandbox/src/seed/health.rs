@@ -25,20 +25,23 @@ pub(super) fn settle(deployment: &mut Deployment, cast: &Cast) {
                 "Cost:decimal",
                 "Diagnosis Code:text",
             ],
-        ),
+        )
+        .rows(150),
         table(
             "Patients",
             "RedShift",
             &["Patient ID:int", "Gender:text", "Birth Date:datetime", "Blood Type:text"],
-        ),
+        )
+        .rows(80),
         table(
             "Doctors",
             "RedShift",
             &["Doctor ID:int", "Full Name:text", "Specialty:text", "Division ID:int"],
-        ),
-        table("Divisions", "RedShift", &["Division ID:int", "Division:text"]),
-        table("Rooms", "RedShift", &["Room ID:int", "Room:text", "Floor:int"]),
-        table("Diagnosis", "RedShift", &["Diagnosis Code:text", "Diagnosis:text"]),
+        )
+        .rows(20),
+        table("Divisions", "RedShift", &["Division ID:int", "Division:text"]).rows(4),
+        table("Rooms", "RedShift", &["Room ID:int", "Room:text", "Floor:int"]).rows(10),
+        table("Diagnosis", "RedShift", &["Diagnosis Code:text", "Diagnosis:text"]).rows(5),
         custom(
             "All Staff",
             "SELECT [Full Name] FROM [Doctors] UNION ALL SELECT [Room] FROM [Rooms]",

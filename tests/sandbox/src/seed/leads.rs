@@ -24,9 +24,12 @@ pub(super) fn settle(deployment: &mut Deployment, cast: &Cast) {
                 "Opened:datetime",
                 "Owner Region:text",
             ],
-        ),
-        table("Campaigns", "Snowflake", &["Campaign ID:int", "Campaign:text", "Budget:decimal"]),
-        table("Accounts", "Snowflake", &["Account ID:int", "Account:text", "Industry:text"]),
+        )
+        .rows(120),
+        table("Campaigns", "Snowflake", &["Campaign ID:int", "Campaign:text", "Budget:decimal"])
+            .rows(4),
+        table("Accounts", "Snowflake", &["Account ID:int", "Account:text", "Industry:text"])
+            .rows(5),
     ];
     model(
         deployment,

@@ -11,6 +11,7 @@ mod sketch;
 mod sources;
 mod story;
 mod ward_boards;
+mod warehouse;
 mod wide_boards;
 
 use std::fs;
@@ -22,6 +23,7 @@ use crate::sandbox::{SandboxError, Tokens};
 use crate::state::Deployment;
 use crate::state::builds::Builds;
 use crate::state::ids::{Ids, role_token};
+use crate::state::rows::RowCounts;
 
 /// Builds the deployment that a configuration describes.
 pub(crate) fn build(config: &SandboxConfig) -> Result<Deployment, SandboxError> {
@@ -54,6 +56,7 @@ pub(crate) fn build(config: &SandboxConfig) -> Result<Deployment, SandboxError> 
         sources: Default::default(),
         schedules: Default::default(),
         security: Default::default(),
+        row_counts: RowCounts { sizes: config.rows, seeded: Default::default() },
         hierarchies: Vec::new(),
         formulas: Vec::new(),
         sessions: Default::default(),

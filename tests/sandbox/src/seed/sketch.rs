@@ -16,6 +16,7 @@ pub(super) struct TableSketch {
     sql: Option<&'static str>,
     computed: Vec<(&'static str, &'static str)>,
     grows_by: Option<&'static str>,
+    rows: Option<usize>,
 }
 
 /// A table that is read from a source.
@@ -28,6 +29,7 @@ pub(super) fn table(name: &'static str, provider: &'static str, columns: &[&str]
         sql: None,
         computed: Vec::new(),
         grows_by: None,
+        rows: None,
     }
 }
 
@@ -46,6 +48,12 @@ impl TableSketch {
     /// Adds a column made by an expression.
     pub(super) fn computed(mut self, name: &'static str, expression: &'static str) -> Self {
         self.computed.push((name, expression));
+        self
+    }
+
+    /// Gives the table so many rows.
+    pub(super) fn rows(mut self, rows: usize) -> Self {
+        self.rows = Some(rows);
         self
     }
 
@@ -148,6 +156,9 @@ fn base_table(deployment: &mut Deployment, sketch: &TableSketch) -> Value {
         "createdAt": CREATED, "description": null, "tags": null, "aiGeneratedDescription": null,
         "isMaterialized": false, "schemaName": null,
     });
+    if let Some(rows) = sketch.rows {
+        deployment.row_counts.seeded.insert(text(&table, "oid").to_owned(), rows);
+    }
     for (key, value) in &sketch.members {
         set(&mut table, key, value.clone());
     }

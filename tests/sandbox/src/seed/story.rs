@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::people::{CREATED, Person, TOUCHED, group, group_id, user_id};
-use super::{commerce, commerce_boards, health, leads, sources, ward_boards, wide_boards};
+use super::{
+    commerce, commerce_boards, health, leads, sources, ward_boards, warehouse, wide_boards,
+};
 use crate::state::Deployment;
 use crate::state::doc::set;
 
@@ -39,6 +41,7 @@ pub(super) fn tell(deployment: &mut Deployment) {
     wide_boards::settle(deployment, &cast);
     ward_boards::settle(deployment, &cast);
     sources::settle(deployment, &cast);
+    warehouse::settle(deployment, &cast);
 }
 
 fn groups(deployment: &mut Deployment) {
@@ -64,7 +67,10 @@ fn people(deployment: &mut Deployment) {
     let role = json!({
         "_id": custom, "name": "storyteller", "displayName": "Storyteller",
         "desc": "Designs dashboards, shares none", "baseRoleName": "contributor",
-        "manifest": { "dashboards": { "create": true, "share": false } },
+        "manifest": {
+            "dashboards": { "create": true, "share": false },
+            "manage": { "elasticubes": { "sql_manual_queries": { "get": true } } },
+        },
     });
     deployment.roles.insert(custom, role);
     for (email, names) in [

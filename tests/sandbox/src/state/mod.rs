@@ -16,6 +16,7 @@ pub(crate) mod instances;
 pub(crate) mod listing;
 pub(crate) mod models;
 pub(crate) mod roles;
+pub(crate) mod rows;
 pub(crate) mod running;
 pub(crate) mod security;
 pub(crate) mod shares;
@@ -70,6 +71,8 @@ pub(crate) struct Deployment {
     pub(crate) schedules: Table,
     /// Data-security rules by `_id`.
     pub(crate) security: Table,
+    /// How many rows the tables of the models have.
+    pub(crate) row_counts: rows::RowCounts,
     /// Drill hierarchies, each with the model's title.
     pub(crate) hierarchies: Vec<Value>,
     /// Shared formulas, each with the model's title.

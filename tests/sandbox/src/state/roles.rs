@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Deployment;
 use super::doc::text;
-use crate::auth::Role;
+use crate::auth::{Caller, Role};
 
 impl Deployment {
     /// A role by its id.
@@ -25,5 +25,17 @@ impl Deployment {
             "" => Role::named(text(role, "name")),
             base => Role::named(base),
         }
+    }
+
+    /// Whether the manifest of a caller's custom role allows a path, such as
+    /// `manage/elasticubes/sql_manual_queries/get`.
+    pub(crate) fn is_granted(&self, caller: &Caller, path: &str) -> bool {
+        let role = self.users.get(&caller.id).and_then(|user| self.role(text(user, "roleId")));
+        let Some(role) = role else { return false };
+        let mut granted = &role["manifest"];
+        for part in path.split('/') {
+            granted = &granted[part];
+        }
+        granted == &Value::Bool(true)
     }
 }

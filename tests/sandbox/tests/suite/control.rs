@@ -46,7 +46,7 @@ async fn the_control_endpoints_do_what_the_library_does() {
         bench.send("", method, &format!("/__sandbox/{path}"), body).await
     };
     let (_, info) = send(Method::GET, "info", None).await;
-    assert_eq!((&info["name"], &info["counts"]["models"]), (&json!("sandbox"), &json!(3)));
+    assert_eq!((&info["name"], &info["counts"]["models"]), (&json!("sandbox"), &json!(5)));
     assert_eq!(info["tokens"]["admin"], bench.sandbox.token());
 
     let fault = json!({ "path": "/api/v1/groups", "method": "GET", "times": 1, "action": { "kind": "status", "status": 418 } });

@@ -13,6 +13,8 @@ mod model_shares;
 mod models;
 mod scale;
 mod shares;
+mod sql;
+mod sql_rows;
 mod variants;
 
 use reqwest::{Client, Method, Response, redirect};
@@ -80,6 +82,37 @@ impl Bench {
     /// Writes as the first admin.
     pub async fn post(&self, path: &str, body: Value) -> (u16, Value) {
         self.send(self.sandbox.token(), Method::POST, path, Some(body)).await
+    }
+
+    /// Queries a model as somebody.
+    pub async fn sql_as(&self, token: &str, title: &str, query: &str, rest: &str) -> (u16, Value) {
+        let encode =
+            |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+        let path = format!("/api/datasources/{}/sql?query={}{rest}", encode(title), encode(query));
+        self.send(token, Method::GET, &path, None).await
+    }
+
+    /// Queries a model as the first admin.
+    pub async fn sql(&self, title: &str, query: &str) -> Value {
+        let (status, body) = self.sql_as(self.sandbox.token(), title, query, "").await;
+        assert_eq!(status, 200, "{query}: {body}");
+        body
+    }
+
+    /// The rows that the first admin gets.
+    pub async fn rows(&self, title: &str, query: &str) -> Value {
+        let mut body = self.sql(title, query).await;
+        assert!(body["values"].is_array(), "{query}: {body}");
+        body["values"].take()
+    }
+
+    /// Logs a seeded person in.
+    pub async fn token_of(&self, email: &str) -> String {
+        let form = format!("username={email}&password={}", sisense_sandbox::PASSWORD);
+        let path = format!("{}/api/v1/authentication/login", self.sandbox.url());
+        let answer = self.client.post(path).body(form).send().await.unwrap();
+        let body: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+        body["access_token"].as_str().unwrap().to_owned()
     }
 
     /// A seeded user's id by e-mail address.

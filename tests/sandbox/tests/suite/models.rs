@@ -13,11 +13,17 @@ async fn a_title_gives_one_object_and_no_title_a_list() {
     let (_, rows) = bench.get(&format!("{SCHEMA}?fields=oid, title,type&sort=title")).await;
     assert_eq!(
         texts(&rows, "title"),
-        ["Sample ECommerce", "Sample Healthcare", "Sample Lead Generation"]
+        [
+            "Sample Budget",
+            "Sample ECommerce",
+            "Sample Healthcare",
+            "Sample Lead Generation",
+            "Sample Warehouse"
+        ]
     );
     assert_eq!(rows[0].as_object().unwrap().len(), 3);
     let (_, model) = bench.get(&format!("{SCHEMA}?title=Sample%20ECommerce")).await;
-    assert_eq!(model["oid"], rows[0]["oid"]);
+    assert_eq!(model["oid"], rows[1]["oid"]);
     let oid = model["oid"].as_str().unwrap();
     assert_eq!(bench.get(&format!("/api/v2/datamodels/{oid}/schema")).await.1, model);
     let (status, body) = bench.get("/api/v2/datamodels/nonsense/schema").await;

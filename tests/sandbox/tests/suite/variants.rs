@@ -123,7 +123,7 @@ async fn graphql_fields_and_errors() {
     let bench = Bench::start().await;
     let (status, body) = ask(&bench, full).await;
     let rows = &body["data"]["elasticubesMetadata"];
-    assert_eq!((status, rows.as_array().unwrap().len()), (200, 3));
+    assert_eq!((status, rows.as_array().unwrap().len()), (200, 5));
     assert!(
         rows[0]["status"].is_array()
             && rows[0]["sizeInMb"].is_f64()
@@ -140,7 +140,7 @@ async fn graphql_fields_and_errors() {
         );
         assert_eq!(
             ask(&bench, basic).await.1["data"]["elasticubesMetadata"].as_array().unwrap().len(),
-            3
+            5
         );
     }
 }
