@@ -20,19 +20,19 @@ fn base() -> Variants {
 }
 
 impl Bench {
-    async fn timed(build_ms: u64, variants: Variants) -> Self {
+    pub async fn timed(build_ms: u64, variants: Variants) -> Self {
         Self::with(SandboxConfig { build_ms, variants, ..SandboxConfig::default() }).await
     }
 
-    async fn build(&self, title: &str, kind: &str) -> (u16, Value) {
+    pub async fn build(&self, title: &str, kind: &str) -> (u16, Value) {
         self.post(ALL, json!({ "datamodelId": self.model(title), "buildType": kind })).await
     }
 
-    async fn schema(&self, title: &str) -> Value {
+    pub async fn schema(&self, title: &str) -> Value {
         self.get(&format!("/api/v2/datamodels/{}/schema", self.model(title))).await.1
     }
 
-    async fn ended(&self, build: &Value) -> Value {
+    pub async fn ended(&self, build: &Value) -> Value {
         let path = format!("{ALL}/{}", build["oid"].as_str().unwrap());
         for _ in 0..400 {
             let (_, seen) = self.get(&path).await;
@@ -44,22 +44,7 @@ impl Bench {
         panic!("the build did not end");
     }
 
-    /// Takes a table out of the draft.
-    async fn drop_table(&self, title: &str, table: &str) {
-        let model = self.schema(title).await;
-        let datasets = model["datasets"].as_array().unwrap().iter();
-        let dataset = datasets.filter(|one| one["schema"]["tables"][0]["name"] == table);
-        let oid = dataset.map(|one| one["oid"].as_str().unwrap()).next().unwrap();
-        let path = format!("/api/v2/datamodels/{}/schema/datasets/{oid}", self.model(title));
-        assert_eq!(self.send(self.sandbox.token(), Method::DELETE, &path, None).await.0, 200);
-    }
-
-    fn running_tables(&self, title: &str) -> usize {
-        let running = &self.sandbox.state()["running"][self.model(title)];
-        running["schema"]["datasets"].as_array().unwrap().len()
-    }
-
-    async fn log(&self, title: &str) -> Vec<String> {
+    pub async fn log(&self, title: &str) -> Vec<String> {
         let query = format!(
             "{{ getRecentBuildLogs(elasticubeOid: \"{}\") {{ message verbosity }} }}",
             self.model(title)
@@ -319,83 +304,6 @@ async fn a_dataset_without_settings_cannot_be_built() {
     let (_, build) = bench.build("Moved", "full").await;
     assert_eq!(build["status"], "failed");
     assert!(bench.log("Moved").await.pop().unwrap().contains("has no settings"));
-}
-
-#[tokio::test]
-async fn what_runs_changes_only_when_a_build_is_done() {
-    let bench = Bench::timed(1000, base()).await;
-    let title = "Sample Healthcare";
-    assert_eq!(bench.sandbox.state()["running"], json!({}));
-    bench.drop_table(title, "Diagnosis").await;
-    let pending = async || {
-        let query = "{ elasticubesMetadata { title status hasPendingChanges lastBuildStatus } }";
-        let (_, body) = bench.post("/api/v2/ecm", json!({ "query": query })).await;
-        let rows = body["data"]["elasticubesMetadata"].as_array().unwrap().clone();
-        rows.into_iter().find(|row| row["title"] == title).unwrap()
-    };
-    assert_eq!(pending().await["hasPendingChanges"], true);
-    assert_eq!(bench.running_tables(title), 7);
-    let (_, build) = bench.build(title, "full").await;
-    assert_eq!(pending().await["status"], json!(["running", "building"]));
-    // What is edited during a build is not in it.
-    bench.drop_table(title, "Rooms").await;
-    assert_eq!(bench.running_tables(title), 7);
-    assert_eq!(bench.ended(&build).await["status"], "done");
-    assert_eq!(bench.running_tables(title), 6);
-    let seen = pending().await;
-    assert_eq!((&seen["status"], &seen["lastBuildStatus"]), (&json!(["running"]), &json!("done")));
-    assert_eq!(seen["hasPendingChanges"], true);
-    assert_eq!(bench.schema(title).await["datasets"].as_array().unwrap().len(), 5);
-}
-
-#[tokio::test]
-async fn a_build_of_the_running_version_leaves_the_draft_out() {
-    let bench = Bench::timed(0, base()).await;
-    let title = "Sample Healthcare";
-    bench.drop_table(title, "Diagnosis").await;
-    let body = |title: &str| json!({ "datamodelId": bench.model(title), "buildType": "full", "schemaOrigin": "running" });
-    assert_eq!(bench.post(ALL, body(title)).await.1["status"], "done");
-    assert_eq!(bench.running_tables(title), 7);
-    assert_eq!(bench.build(title, "full").await.1["status"], "done");
-    assert_eq!(bench.running_tables(title), 6);
-    bench.post("/api/v2/datamodels", json!({ "title": "Fresh" })).await;
-    assert_eq!(bench.post(ALL, body("Fresh")).await.1["status"], "failed");
-    assert!(bench.log("Fresh").await.pop().unwrap().contains("no version"));
-}
-
-#[tokio::test]
-async fn a_failed_or_cancelled_build_leaves_what_runs() {
-    let bench = Bench::timed(600, base()).await;
-    let title = "Sample Healthcare";
-    bench.drop_table(title, "Diagnosis").await;
-    let (_, build) = bench.build(title, "full").await;
-    let path = format!("{ALL}/{}", build["oid"].as_str().unwrap());
-    bench.send(bench.sandbox.token(), Method::DELETE, &path, None).await;
-    tokio::time::sleep(Duration::from_millis(700)).await;
-    assert_eq!(bench.get(&path).await.1["status"], "cancelled");
-    assert_eq!(bench.running_tables(title), 7);
-}
-
-#[tokio::test]
-async fn a_row_limit_stays_until_a_build_without_one() {
-    let bench = Bench::timed(0, base()).await;
-    let model = bench.model("Sample Healthcare");
-    for (kind, limit, left) in [
-        ("full", json!(10), 10),
-        ("schema_changes", Value::Null, 10),
-        ("schema_changes", json!(5), 5),
-        ("by_table", json!(0), 0),
-        ("full", json!(3), 3),
-        ("full", Value::Null, 0),
-    ] {
-        let body = json!({ "datamodelId": model, "buildType": kind, "rowLimit": limit });
-        let (_, build) = bench.post(ALL, body).await;
-        assert_eq!(
-            (&build["status"], &build["rowLimit"]),
-            (&json!("done"), &json!(limit.as_u64().unwrap_or(0)))
-        );
-        assert_eq!(bench.sandbox.state()["running"][&model]["rowLimit"], left, "{kind}");
-    }
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod folders;
 mod loading;
 mod model_shares;
 mod models;
+mod running;
 mod scale;
 mod shares;
 mod sql;
