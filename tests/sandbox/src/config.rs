@@ -9,6 +9,7 @@ use crate::model_variants::{
     BuildCancel, BuildConflict, BuildError, BuildForm, BuildTask, ConnectionDelete, ConnectionTwin,
     Connections, DroppedColumns, TableSchema, TableSchemaBody, UnknownTable, ViewerShare,
 };
+use crate::query_variants::{AddMany, AdminRows, SqlBody, SqlErrors, SubSelect};
 
 /// Settings of one sandbox. Everything has a default.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -163,6 +164,8 @@ pub struct Variants {
     pub sub_select: SubSelect,
     /// Which rows admins see.
     pub admin_rows: AdminRows,
+    /// Answer to several security rules of a live model at once.
+    pub add_many: AddMany,
 }
 
 macro_rules! switch {
@@ -328,47 +331,5 @@ switch! {
         Full = "full",
         /// `oid`, `title`, `type`, `status` and `sizeInMb`.
         Basic = "basic",
-    }
-}
-switch! {
-    /// Where the error of a query stands.
-    SqlErrors {
-        /// In an answer of status 200, as `error` and `details`.
-        #[default]
-        InBody = "in-body",
-        /// In the error envelope: 404 for an unknown model, 400 for the rest.
-        Status = "status",
-    }
-}
-switch! {
-    /// What the body of a query sent by POST must be.
-    SqlBody {
-        /// Plain text, or a JSON text.
-        #[default]
-        Both = "both",
-        /// Plain text.
-        Text = "text",
-        /// A JSON text.
-        Json = "json",
-    }
-}
-switch! {
-    /// Whether a query may hold another, in FROM or in WITH.
-    SubSelect {
-        /// Yes.
-        #[default]
-        On = "on",
-        /// No: it is an error.
-        Off = "off",
-    }
-}
-switch! {
-    /// Which rows admins see.
-    AdminRows {
-        /// Those that data security leaves them, like everybody.
-        #[default]
-        Secured = "secured",
-        /// All.
-        All = "all",
     }
 }

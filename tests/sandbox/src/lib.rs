@@ -25,6 +25,7 @@ mod control;
 mod faults;
 mod log;
 mod model_variants;
+mod query_variants;
 mod routes;
 mod sandbox;
 mod seed;
@@ -34,9 +35,9 @@ mod state;
 mod wire;
 
 pub use config::{
-    AdminAccess, AdminRows, ChangeOwner, ExpandWithFields, ExportUnknown, FolderPatch,
-    FolderUnseen, GraphqlError, GraphqlFields, NameFilter, Navver, RowSizes, RowsAs, SandboxConfig,
-    ScheduleForm, ShareKey, Sizes, SqlBody, SqlErrors, SubSelect, TitleMiss, Variants,
+    AdminAccess, ChangeOwner, ExpandWithFields, ExportUnknown, FolderPatch, FolderUnseen,
+    GraphqlError, GraphqlFields, NameFilter, Navver, RowSizes, RowsAs, SandboxConfig, ScheduleForm,
+    ShareKey, Sizes, TitleMiss, Variants,
 };
 pub use faults::{Fault, FaultAction, WrongShape};
 pub use log::{Counts, RequestEntry};
@@ -44,4 +45,5 @@ pub use model_variants::{
     BuildCancel, BuildConflict, BuildError, BuildForm, BuildTask, ConnectionDelete, ConnectionTwin,
     Connections, DroppedColumns, TableSchema, TableSchemaBody, UnknownTable, ViewerShare,
 };
+pub use query_variants::{AddMany, AdminRows, SqlBody, SqlErrors, SubSelect};
 pub use sandbox::{PASSWORD, Sandbox, SandboxError, Tokens};

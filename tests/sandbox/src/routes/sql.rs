@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::Routes;
-use crate::config::{SqlBody, SqlErrors, SubSelect};
+use crate::query_variants::{SqlBody, SqlErrors, SubSelect};
 use crate::sql::{self, Skills, Window};
 use crate::state::Deployment;
 use crate::state::doc::text;

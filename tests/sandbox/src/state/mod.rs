@@ -17,6 +17,7 @@ pub(crate) mod listing;
 pub(crate) mod models;
 pub(crate) mod roles;
 pub(crate) mod rows;
+pub(crate) mod rules;
 pub(crate) mod running;
 pub(crate) mod security;
 pub(crate) mod shares;

@@ -13,9 +13,11 @@ mod model_shares;
 mod models;
 mod running;
 mod scale;
+mod security;
 mod shares;
 mod sql;
 mod sql_rows;
+mod sql_security;
 mod variants;
 
 use reqwest::{Client, Method, Response, redirect};

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::super::doc::{list, text};
 use super::{ModelRows, tables};
-use crate::config::AdminRows;
+use crate::query_variants::AdminRows;
 use crate::sql::{Cell, Key, Source, SqlError};
 
 /// What a caller sees of a column.
