@@ -37,6 +37,11 @@ pub struct Limits {
     pub retry_time: Duration,
     /// Largest answer, in bytes. Default 256 MiB.
     pub max_body: usize,
+    /// The first wait between two looks at work that goes on at the server, such as a build; it
+    /// doubles from there. Default 250 ms.
+    pub first_poll: Duration,
+    /// Longest wait between two such looks. Default 15 s.
+    pub longest_poll: Duration,
 }
 
 impl Default for Limits {
@@ -49,6 +54,8 @@ impl Default for Limits {
             retries: 3,
             retry_time: Duration::from_secs(60),
             max_body: 256 * 1024 * 1024,
+            first_poll: Duration::from_millis(250),
+            longest_poll: Duration::from_secs(15),
         }
     }
 }

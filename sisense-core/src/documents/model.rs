@@ -90,6 +90,13 @@ pub struct Table {
     pub columns: Vec<Column>,
 }
 
+impl Table {
+    /// Read one table as the API answers it.
+    pub(crate) fn from_value(value: &Value) -> Self {
+        table(value)
+    }
+}
+
 /// One column of a table.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Column {

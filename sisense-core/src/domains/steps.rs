@@ -1,8 +1,10 @@
 //! Several writes that belong together: all are let through the door before the first is sent, so
 //! that none can be refused half way.
 
+use std::collections::HashMap;
+
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
@@ -86,6 +88,17 @@ impl Ready {
         self
     }
 
+    /// The same step with the ids that the server gave to what earlier steps made.
+    pub(crate) fn with_ids(mut self, made: &HashMap<String, String>) -> Self {
+        self.step.path = self.step.path.with_ids(made);
+        self
+    }
+
+    /// Whether it needs something that no step has made.
+    pub(crate) fn is_stranded(&self) -> bool {
+        self.step.path.is_planned()
+    }
+
     /// Do not send it, and keep that it was not.
     pub(crate) async fn skip(self, why: &str) {
         if let Some(pass) = self.pass {
@@ -97,8 +110,17 @@ impl Ready {
 
     /// Do not send it, because what it wants is so already.
     pub(crate) async fn take_as_done(self) -> Result<()> {
+        self.take_as(done()).await
+    }
+
+    /// Do not send it, because what it would make is there already under this id.
+    pub(crate) async fn take_as_made(self, id: &str) -> Result<()> {
+        self.take_as(made(id)).await
+    }
+
+    async fn take_as(self, answer: Answer) -> Result<()> {
         match self.pass {
-            Some(pass) => pass.settle(Ok(done())).await.map(|_| ()),
+            Some(pass) => pass.settle(Ok(answer)).await.map(|_| ()),
             None => Ok(()),
         }
     }
@@ -117,6 +139,19 @@ impl Sent {
     /// Whether it was sent just now, and the server said yes.
     pub(crate) fn is_fresh(&self) -> bool {
         self.pass.is_some() && self.result.is_ok()
+    }
+
+    /// Whether no answer came, so that the write may have been applied or not.
+    pub(crate) fn is_unanswered(&self) -> bool {
+        self.result.as_ref().is_err_and(|error| {
+            matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Connect)
+                || matches!(error.status(), Some(502 | 504))
+        })
+    }
+
+    /// A look has shown that it was applied: this is the id of what it made.
+    pub(crate) fn found(&mut self, id: &str) {
+        self.result = Ok(made(id));
     }
 
     /// Send another request of the same change as an admin, or as who may do it anyway.
@@ -141,6 +176,11 @@ impl Sent {
 /// The stand-in for an answer, where a resumed run has nothing left to send.
 fn done() -> Answer {
     Answer::new(200, Value::Null)
+}
+
+/// The stand-in for an answer, where a look has shown what it would have told.
+fn made(id: &str) -> Answer {
+    Answer::new(200, json!({ "oid": id }))
 }
 
 /// The admin's flag.

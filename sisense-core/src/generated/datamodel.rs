@@ -12,6 +12,9 @@ use crate::run::Run;
 
 pub(super) fn check(id: &str, args: Value) -> Result<()> {
     match id {
+        "datamodel.create_datamodel" => decode::<datamodel::CreateDatamodel>(args).map(drop),
+        "datamodel.create_dataset" => decode::<datamodel::CreateDataset>(args).map(drop),
+        "datamodel.create_table" => decode::<datamodel::CreateTable>(args).map(drop),
         "datamodel.describe_datamodel" => decode::<datamodel::DescribeDatamodel>(args).map(drop),
         "datamodel.get_all_datamodel" => no_arguments(args),
         "datamodel.get_connection" => decode::<datamodel::GetConnection>(args).map(drop),
@@ -21,18 +24,21 @@ pub(super) fn check(id: &str, args: Value) -> Result<()> {
         "datamodel.resolve_datamodel_reference" => {
             decode::<datamodel::ResolveDatamodelReference>(args).map(drop)
         }
+        "datamodel.setup_datamodel" => decode::<datamodel::SetupDatamodel>(args).map(drop),
         _ => Err(unknown(id)),
     }
 }
 
-pub(super) async fn call(
-    on: Deployments<'_>,
-    _run: &Run,
-    id: &str,
-    args: Value,
-) -> Result<Outcome> {
+pub(super) async fn call(on: Deployments<'_>, run: &Run, id: &str, args: Value) -> Result<Outcome> {
     let datamodel = on.source.datamodel();
     match id {
+        "datamodel.create_datamodel" => {
+            whole(send(datamodel.create_datamodel(run, decode(args)?)).await?)
+        }
+        "datamodel.create_dataset" => {
+            whole(send(datamodel.create_dataset(run, decode(args)?)).await?)
+        }
+        "datamodel.create_table" => part(send(datamodel.create_table(run, decode(args)?)).await?),
         "datamodel.describe_datamodel" => {
             whole(send(datamodel.describe_datamodel(decode(args)?)).await?)
         }
@@ -50,6 +56,9 @@ pub(super) async fn call(
         }
         "datamodel.resolve_datamodel_reference" => {
             whole(send(datamodel.resolve_datamodel_reference(decode(args)?)).await?)
+        }
+        "datamodel.setup_datamodel" => {
+            part(send(datamodel.setup_datamodel(run, decode(args)?)).await?)
         }
         _ => Err(unknown(id)),
     }

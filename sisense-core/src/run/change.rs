@@ -238,6 +238,12 @@ impl Change {
         digest(&json!([self.key(), self.before, self.after]))
     }
 
+    /// The placeholder for the id of what this change makes. It is the same in the preview and in the
+    /// run, so that later changes can name what does not exist yet.
+    pub(crate) fn planned_id(&self) -> String {
+        super::door::planned_id(self)
+    }
+
     /// The key of the journal's entry: the natural key and the change itself, so that two changes
     /// of one asset in one run have an entry each.
     pub(super) fn entry_key(&self) -> String {

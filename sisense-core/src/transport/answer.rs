@@ -47,10 +47,10 @@ impl Answer {
         self
     }
 
-    /// The id that a new asset got: `_id` or `oid` of the body.
+    /// The id that a new asset got: `oid` or `_id` of the body. What has both is known by the first.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
-        ["_id", "oid"].iter().find_map(|key| self.body.get(key).and_then(Value::as_str))
+        ["oid", "_id"].iter().find_map(|key| self.body.get(key).and_then(Value::as_str))
     }
 
     /// An error about this answer's shape.

@@ -1,5 +1,6 @@
 //! Paths and queries in which no name can inject anything.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use url::Url;
@@ -14,6 +15,21 @@ pub(crate) struct ApiPath(Vec<String>);
 impl ApiPath {
     pub(crate) fn new<S: Into<String>>(segments: impl IntoIterator<Item = S>) -> Self {
         ApiPath(segments.into_iter().map(Into::into).collect())
+    }
+
+    /// The same path with the real ids of what it names by placeholders.
+    pub(crate) fn with_ids(mut self, made: &HashMap<String, String>) -> Self {
+        for segment in &mut self.0 {
+            if let Some(id) = made.get(segment) {
+                segment.clone_from(id);
+            }
+        }
+        self
+    }
+
+    /// Whether it names something that exists only in the preview.
+    pub(crate) fn is_planned(&self) -> bool {
+        self.0.iter().any(|segment| is_planned(segment))
     }
 
     /// Check the segments and put them behind the base URL.

@@ -9,8 +9,13 @@
 //! | [`Datamodel::resolve_datamodel_reference`] | read |
 //! | [`Datamodel::get_connection`] | read |
 //! | [`Datamodel::get_table_schema`] | read |
+//! | [`Datamodel::create_datamodel`] | create |
+//! | [`Datamodel::create_dataset`] | create |
+//! | [`Datamodel::create_table`] | create |
+//! | [`Datamodel::setup_datamodel`] | create |
 
 mod connections;
+mod create;
 mod describe;
 mod get;
 mod list;
@@ -21,6 +26,7 @@ mod schema;
 mod source;
 
 pub use connections::*;
+pub use create::*;
 pub use models::*;
 pub use params::*;
 pub use source::*;
@@ -60,4 +66,8 @@ pub(super) fn schemas(schemas: &mut OperationSchemas) {
     );
     schemas.add::<GetConnection, Vec<Connection>>("datamodel.get_connection");
     schemas.add::<GetTableSchema, TableSchema>("datamodel.get_table_schema");
+    schemas.add::<CreateDatamodel, CreatedDatamodel>("datamodel.create_datamodel");
+    schemas.add::<CreateDataset, CreatedDataset>("datamodel.create_dataset");
+    schemas.add::<CreateTable, CreatedTable>("datamodel.create_table");
+    schemas.add::<SetupDatamodel, SetUpDatamodel>("datamodel.setup_datamodel");
 }

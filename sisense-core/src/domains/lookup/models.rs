@@ -64,6 +64,17 @@ impl Client {
         self.look_for_model(reference).await.map_err(about("data model", reference))
     }
 
+    /// The same, or `None` when every look says that there is none.
+    pub(crate) async fn find_model_if_any(&self, reference: &str) -> Result<Option<Value>> {
+        match self.find_model(reference).await {
+            // With a status it would be the server's word on a path, not on a model.
+            Err(error) if error.kind() == ErrorKind::NotFound && error.status().is_none() => {
+                Ok(None)
+            }
+            other => other.map(Some),
+        }
+    }
+
     async fn look_for_model(&self, reference: &str) -> Result<Value> {
         if is_uuid(reference) {
             match self.get_model_by_id(&reference.to_lowercase()).await {

@@ -37,6 +37,20 @@ fn arguments(id: &str, dashboard: &str) -> Value {
             "connection_name": "Acme Warehouse", "database_name": "acme",
             "schema_name": "public", "table_name": "Commerce"
         }),
+        "datamodel.create_datamodel" => {
+            json!({"datamodel_name": "New", "datamodel_type": "extract"})
+        }
+        "datamodel.create_dataset" => json!({
+            "datamodel_name": "Sample ECommerce", "connection_name": "Acme Warehouse",
+            "database_name": "acme", "schema_name": "public"
+        }),
+        "datamodel.create_table" => {
+            json!({"datamodel_name": "Sample ECommerce", "table_name": "Commerce"})
+        }
+        "datamodel.setup_datamodel" => json!({
+            "datamodel_name": "New", "datamodel_type": "extract", "connection_name": "Acme Warehouse",
+            "database_name": "acme", "schema_name": "public", "tables": [{"table_name": "Commerce"}]
+        }),
         "datamodel.resolve_datamodel_reference" => json!({"datamodel_ref": "Sample ECommerce"}),
         "dashboard.add_dashboard_script" => json!({"dashboard_id": dashboard, "script": "// x"}),
         "dashboard.add_widget_script" => {

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from .._domain import AsyncDomain, Domain
+from .._types import Approve, AsyncApprove, OnProgress
 
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
@@ -57,38 +58,114 @@ class ColumnRow(TypedDict):
     """Digits after the point."""
 
 
-class Connection(TypedDict):
-    """A connection to a data source, without its secrets."""
+class CreateTableBuildBehaviorConfig(TypedDict):
+    """How a build fills the table. Without it each build replaces all rows."""
 
-    connection_id: str
-    """The connection's id."""
+    mode: NotRequired[Literal["replace", "replace_changes", "append", "increment"]]
+    """What a build does with the table's rows."""
+
+    column_name: NotRequired[str | None]
+    """The column by whose last value an `increment` finds new rows. Only for that mode."""
+
+
+class CreatedDatamodel(TypedDict):
+    """The answer to making a data model. In a preview ids are placeholders and `created` is
+    `false`.
+    """
+
+    datamodel_id: str
+    """The data model's id: a UUID."""
+
+    datamodel_name: str
+    """The title."""
+
+    datamodel_type: Literal["extract", "live"]
+    """What kind of model it is."""
+
+    created: bool
+    """Whether it was made now; `false` when it was there already."""
+
+
+class CreatedDataset(TypedDict):
+    """A dataset that was made, or was there already."""
+
+    dataset_id: str
+    """The dataset's id."""
 
     name: str | None
-    """The name. Several connections may have the same."""
+    """Its name; in models made on the web page often an id-like text."""
+
+    fullname: str | None
+    """The server's longer name of it."""
+
+    type: Literal["extract", "live"]
+    """`extract` or `live`."""
+
+    datamodel_id: str
+    """The id of its data model."""
+
+    connection_id: str
+    """The id of its connection."""
+
+    connection_name: str | None
+    """The name of its connection."""
 
     provider: str | None
     """The kind of the source, such as `RedShift`."""
 
-    description: str | None
-    """What it is for, in words."""
+    database: str | None
+    """The database of the source."""
 
-    enabled: bool | None
-    """Whether it may be used."""
+    schema_name: str | None
+    """The schema of the database."""
 
-    supported_model_types: list[str] | None
-    """The kinds of data model that may use it: `extract`, `live`."""
+    table_count: int
+    """How many tables it has."""
 
-    owner_id: str | None
-    """The id of the user who owns it."""
+    created: bool
+    """Whether it was made now; `false` when it was there already."""
 
-    created_by_user: bool | None
-    """Whether a person made it, and not the system."""
 
-    last_modified: str | None
-    """When it last changed (ISO 8601)."""
+class CreatedTable(TypedDict):
+    """A table that was made, or was there already."""
 
-    parameters: dict[str, Any] | None
-    """How the source is reached. `***` stands for a secret; the server leaves some out by itself."""
+    table_id: str
+    """The table's id."""
+
+    name: str
+    """Its name."""
+
+    datamodel_id: str
+    """The id of its data model."""
+
+    dataset_id: str
+    """The id of its dataset."""
+
+    type: str
+    """`base` or `custom`."""
+
+    column_count: int
+    """How many columns it has."""
+
+    columns: list[TableColumn]
+    """The columns."""
+
+    build_behavior: str | None
+    """How a build fills it, in the server's word: `sync`, `ignoreIfExists` or `accumulativeSync`."""
+
+    increment_column: str | None
+    """The column by which a build finds new rows."""
+
+    import_query: str | None
+    """The query that replaces the plain read of the table."""
+
+    created: bool
+    """Whether it was made now; `false` when it was there already."""
+
+    needs_deploy: bool | None
+    """Whether the model must be built or published before queries see the table. `null` when that
+    cannot be told.
+    """
 
 
 class DatamodelDetails(TypedDict):
@@ -177,6 +254,56 @@ class DatamodelRow(TypedDict):
     """The name of the person who made it."""
 
 
+class ErrorReport(TypedDict):
+    """The parts of an `Error` as data, for JSON answers, journals and bindings."""
+
+    kind: Literal["config", "invalid_input", "ambiguous", "unauthenticated", "forbidden", "not_found", "conflict", "rate_limited", "timeout", "connect", "server", "decode", "unsupported", "cancelled", "not_approved", "drifted", "unknown_outcome", "unexpected"]
+    """What went wrong, coarsely."""
+
+    message: str
+    """One sentence for a person."""
+
+    operation: NotRequired[str | None]
+    """The operation's id, such as `access.get_user`."""
+
+    asset: NotRequired[str | None]
+    """The asset, such as `group "Analysts"`."""
+
+    endpoint: NotRequired[str | None]
+    """The method and path that was called, without its query."""
+
+    status: NotRequired[int | None]
+    """The HTTP status of the last answer."""
+
+    code: NotRequired[int | None]
+    """Sisense's own number for the error, where it gave one."""
+
+    attempts: NotRequired[int | None]
+    """How often the request was sent."""
+
+    request_id: NotRequired[str | None]
+    """The request id that the server gave."""
+
+    snippet: NotRequired[str | None]
+    """A redacted piece of the answer."""
+
+    candidates: NotRequired[list[str]]
+    """What fits, when the reference was ambiguous or nearly right."""
+
+    next_step: NotRequired[str | None]
+    """What to do next."""
+
+
+class FailedTable(TypedDict):
+    """A table that could not be made."""
+
+    table_name: str
+    """The table."""
+
+    error: ErrorReport
+    """Why it is not there."""
+
+
 class RelationRow(TypedDict):
     """Two columns that a relation joins. A name is `null` when its id is not in the model."""
 
@@ -221,29 +348,92 @@ class ResolvedDatamodel(TypedDict):
     """What fits, or nearly fits."""
 
 
-class SourceColumnRow(TypedDict):
-    """A column as its source describes it."""
+class SetUpDatamodel(TypedDict):
+    """What there is of a data model that was set up."""
+
+    datamodel_id: str
+    """The data model's id: a UUID."""
+
+    datamodel_name: str
+    """The title."""
+
+    datamodel_type: Literal["extract", "live"]
+    """What kind of model it is."""
+
+    created: bool
+    """Whether the model was made now; `false` when it was there already."""
+
+    dataset_id: str | None
+    """The id of the dataset for the main database and schema; `null` when no table lies there, or
+    when it could not be made.
+    """
+
+    datasets: list[CreatedDataset]
+    """The datasets that are there."""
+
+    tables: list[CreatedTable]
+    """The tables that are there."""
+
+    failed: list[FailedTable]
+    """The tables that are not there, and why. The same call again makes what is missing."""
+
+    needs_deploy: bool | None
+    """Whether the model must be built or published before queries see it. `null` when that cannot
+    be told.
+    """
+
+
+class SetupDatamodelTable(TypedDict):
+    """A table that a new model is to have."""
+
+    table_name: str
+    """The table's name in the source, as the source spells it; the new table has the same name."""
+
+    database_name: NotRequired[str | None]
+    """Another database than that of the model; the table then gets a dataset of its own."""
+
+    schema_name: NotRequired[str | None]
+    """Another schema than that of the model; the table then gets a dataset of its own."""
+
+    import_query: NotRequired[str | None]
+    """A query in the source's SQL that replaces the plain read of the table. It must give the
+    table's own columns.
+    """
+
+    description: NotRequired[str]
+    """What the table holds, in words."""
+
+    tags: NotRequired[list[str] | None]
+    """Tags of the table."""
+
+    build_behavior_config: NotRequired[SetupDatamodelTableBuildBehaviorConfig | None]
+    """How a build fills the table. Without it each build replaces all rows."""
+
+
+class SetupDatamodelTableBuildBehaviorConfig(TypedDict):
+    """How a build fills the table. Without it each build replaces all rows."""
+
+    mode: NotRequired[Literal["replace", "replace_changes", "append", "increment"]]
+    """What a build does with the table's rows."""
+
+    column_name: NotRequired[str | None]
+    """The column by whose last value an `increment` finds new rows. Only for that mode."""
+
+
+class TableColumn(TypedDict):
+    """A column of a new table."""
+
+    column_id: str | None
+    """The column's id; `null` while the table is not made, or when the server does not tell it."""
 
     name: str
-    """The column's name."""
+    """Its name."""
 
-    type: int | None
-    """The number of the type that the column gets in a data model."""
+    type_code: int | None
+    """The server's number of the type."""
 
     type_name: str | None
-    """The name of that type; `code <n>` for an unknown number."""
-
-    size: int | None
-    """The size that the source gives."""
-
-    precision: int | None
-    """Digits in all."""
-
-    scale: int | None
-    """Digits after the point."""
-
-    order: int | None
-    """Its place in the table."""
+    """The type's name; `code <n>` for one that is not known."""
 
 
 class TableRow(TypedDict):
@@ -301,34 +491,6 @@ class TableRow(TypedDict):
     """Whether a query replaces the plain read of the table."""
 
 
-class TableSchema(TypedDict):
-    """A table as its source describes it."""
-
-    connection_id: str
-    """The connection's id."""
-
-    connection_name: str | None
-    """The connection's name."""
-
-    provider: str | None
-    """The kind of the source, such as `RedShift`."""
-
-    database: str
-    """The database."""
-
-    schema: str
-    """The schema."""
-
-    table: str
-    """The table."""
-
-    table_type: str | None
-    """What the source calls it, such as `TABLE` or `VIEW`."""
-
-    columns: list[SourceColumnRow]
-    """The columns, in the order of the answer."""
-
-
 class TableSummary(TypedDict):
     """A table of a data model, in short."""
 
@@ -353,6 +515,144 @@ class TableSummary(TypedDict):
 
 class DatamodelDomain(Domain):
     """Data models: what there is, what one holds, and which one is meant."""
+
+    def create_datamodel(
+        self,
+        *,
+        datamodel_name: str,
+        datamodel_type: Literal["extract", "live"],
+        approve: Approve | None = None,
+    ) -> CreatedDatamodel:
+        """Create an empty data model.
+
+        An empty model of this title and type is left as it is (`created` is then `false`). The
+        new model is a draft: only its creator and admins see it, and nothing can query it
+        before it holds tables and is built or published. `setup_datamodel` makes a model with
+        its tables in one go.
+
+        Args:
+            datamodel_name: The title of the new data model.
+            datamodel_type: What kind of model it is.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+
+        Raises:
+            SisenseError: `conflict` when the title is taken by a model of another type, with
+            datasets, or in another spelling of upper and lower case.
+        """
+        return self._write(
+            "datamodel.create_datamodel",
+            {
+                "datamodel_name": datamodel_name,
+                "datamodel_type": datamodel_type,
+            },
+            approve,
+        )
+
+    def create_dataset(
+        self,
+        *,
+        datamodel_name: str,
+        connection_name: str,
+        database_name: str,
+        schema_name: str,
+        dataset_name: str | None = None,
+        approve: Approve | None = None,
+    ) -> CreatedDataset:
+        """Add a dataset to a data model: one schema of a source through a connection.
+
+        A dataset of the same connection, database and schema is left as it is and returned
+        (`created` is then `false`), whatever its name. Only managed connections can be used,
+        not the ones that older servers keep inside a model. The dataset holds no table yet.
+
+        Args:
+            datamodel_name: The data model's title or id.
+            connection_name: The connection's name or id.
+            database_name: The database of the source.
+            schema_name: The schema of the database.
+            dataset_name: The name of the dataset. Without it the schema's name is taken.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+
+        Raises:
+            SisenseError: `not_found` for the model or the connection; `ambiguous` when several
+            connections have the name; `unsupported` when the connection cannot feed models of
+            this type; `conflict` when the model has a dataset of this name over another source.
+        """
+        return self._write(
+            "datamodel.create_dataset",
+            {
+                "datamodel_name": datamodel_name,
+                "connection_name": connection_name,
+                "database_name": database_name,
+                "schema_name": schema_name,
+                "dataset_name": dataset_name,
+            },
+            approve,
+        )
+
+    def create_table(
+        self,
+        *,
+        datamodel_name: str,
+        table_name: str,
+        database_name: str | None = None,
+        schema_name: str | None = None,
+        dataset_id: str | None = None,
+        import_query: str | None = None,
+        description: str | None = None,
+        tags: list[str] | None = None,
+        build_behavior_config: CreateTableBuildBehaviorConfig | None = None,
+        approve: Approve | None = None,
+    ) -> CreatedTable:
+        """Add a table of the source to a data model.
+
+        The source is asked for the table's columns before anything is sent. A table that is
+        there already, with the same query and build behaviour, is left as it is (`created` is
+        then `false`). An `increment` is set by a second write, since the column gets its id
+        only with the table; when that fails, the table is there with `build_behavior: sync` and
+        the answer names what is missing. Queries see the table after the next build or publish.
+
+        The answer may be a part: its attribute `missing` names what could not be loaded.
+
+        Args:
+            datamodel_name: The data model's title or id.
+            table_name: The table's name in the source, as the source spells it; the new
+                table has the same name.
+            database_name: The database of the source. Without it that of the dataset.
+            schema_name: The schema of the database. Without it that of the dataset.
+            dataset_id: The id or name of the dataset. Without it the only one that fits
+                database and schema.
+            import_query: A query in the source's SQL that replaces the plain read of the
+                table. It must give the table's own columns.
+            description: What the table holds, in words.
+            tags: Tags of the table.
+            build_behavior_config: How a build fills the table. Without it each build
+                replaces all rows.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+
+        Raises:
+            SisenseError: `not_found` for the model, the dataset, the source's table or the
+            increment's column, with the nearest names; `ambiguous` when several datasets fit;
+            `conflict` when the name is taken in the model; `unsupported` when the dataset has
+            no managed connection.
+        """
+        return self._write(
+            "datamodel.create_table",
+            {
+                "datamodel_name": datamodel_name,
+                "table_name": table_name,
+                "database_name": database_name,
+                "schema_name": schema_name,
+                "dataset_id": dataset_id,
+                "import_query": import_query,
+                "description": description,
+                "tags": tags,
+                "build_behavior_config": build_behavior_config,
+            },
+            approve,
+        )
 
     def describe_datamodel(
         self,
@@ -393,33 +693,6 @@ class DatamodelDomain(Domain):
         return self._read(
             "datamodel.get_all_datamodel",
             {},
-        )
-
-    def get_connection(
-        self,
-        *,
-        connection_name: str,
-    ) -> list[Connection]:
-        """Get the connections of a name, without their secrets.
-
-        Names need not be unique, so the answer is a list with at least one. An id, or a name in
-        another case, is found too. Secrets among the parameters are replaced by `***`, whatever
-        the server left in them. A connection that is not shared with the token's user is not
-        seen.
-
-        Args:
-            connection_name: The connection's name or id.
-
-        Raises:
-            SisenseError: `not_found` with the nearest names; `ambiguous` when only names of
-            other case fit, and several of them; `unsupported` when connection management is
-            off.
-        """
-        return self._read(
-            "datamodel.get_connection",
-            {
-                "connection_name": connection_name,
-            },
         )
 
     def get_datamodel(
@@ -474,43 +747,6 @@ class DatamodelDomain(Domain):
             },
         )
 
-    def get_table_schema(
-        self,
-        *,
-        connection_name: str,
-        database_name: str,
-        schema_name: str,
-        table_name: str,
-    ) -> TableSchema:
-        """List the columns of a table in the source behind a connection.
-
-        Sizes and types are those that a data model would get. The source itself is asked, which
-        may take long; a question that takes too long is not asked again. Two requests, one more
-        on servers that want the whole connection. Database, schema and table are spelt as in
-        the source, case included.
-
-        Args:
-            connection_name: The connection's name or id.
-            database_name: The database, as the source spells it.
-            schema_name: The schema, as the source spells it.
-            table_name: The table, as the source spells it.
-
-        Raises:
-            SisenseError: `not_found` for a connection, with the nearest names, and for a table
-            that the source does not show; `ambiguous` when several connections have the name;
-            `unsupported` when connection management is off; `timeout` when the source does not
-            answer.
-        """
-        return self._read(
-            "datamodel.get_table_schema",
-            {
-                "connection_name": connection_name,
-                "database_name": database_name,
-                "schema_name": schema_name,
-                "table_name": table_name,
-            },
-        )
-
     def resolve_datamodel_reference(
         self,
         *,
@@ -534,9 +770,205 @@ class DatamodelDomain(Domain):
             },
         )
 
+    def setup_datamodel(
+        self,
+        *,
+        datamodel_name: str,
+        datamodel_type: Literal["extract", "live"],
+        connection_name: str,
+        database_name: str,
+        schema_name: str,
+        tables: list[SetupDatamodelTable],
+        dataset_name: str | None = None,
+        approve: Approve | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> SetUpDatamodel:
+        """Create a data model with its datasets and tables over one connection.
+
+        Every table is looked up in the source first: nothing is made when one is misspelt, and
+        all that are misspelt are named together. Tables with a database or schema of their own
+        get a dataset of their own. A model of this title that holds only a part of what is
+        wanted is completed, so the same call again makes what failed before; one that holds all
+        is left as it is. Build or publish the model afterwards (`deploy_datamodel`).
+
+        The answer may be a part: its attribute `missing` names what could not be loaded.
+
+        Args:
+            datamodel_name: The title of the new data model.
+            datamodel_type: What kind of model it is.
+            connection_name: The connection's name or id.
+            database_name: The database of the source.
+            schema_name: The schema of the database.
+            tables: The tables, at least one.
+            dataset_name: The name of the dataset for `database_name` and `schema_name`.
+                Without it the schema's name.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+            on_progress: Is told how far the work has come.
+
+        Raises:
+            SisenseError: `not_found` for the connection or with all tables that the source does
+            not know; `conflict` when the title is taken by a model of another type or with
+            other content; `invalid_input` when a table is named twice. That a table could not
+            be made after the model was is told by `failed`, and by what is missing in the
+            answer.
+        """
+        return self._write(
+            "datamodel.setup_datamodel",
+            {
+                "datamodel_name": datamodel_name,
+                "datamodel_type": datamodel_type,
+                "connection_name": connection_name,
+                "database_name": database_name,
+                "schema_name": schema_name,
+                "tables": tables,
+                "dataset_name": dataset_name,
+            },
+            approve,
+            on_progress,
+        )
+
 
 class AsyncDatamodelDomain(AsyncDomain):
     """Data models: what there is, what one holds, and which one is meant."""
+
+    async def create_datamodel(
+        self,
+        *,
+        datamodel_name: str,
+        datamodel_type: Literal["extract", "live"],
+        approve: AsyncApprove | None = None,
+    ) -> CreatedDatamodel:
+        """Create an empty data model.
+
+        An empty model of this title and type is left as it is (`created` is then `false`). The
+        new model is a draft: only its creator and admins see it, and nothing can query it
+        before it holds tables and is built or published. `setup_datamodel` makes a model with
+        its tables in one go.
+
+        Args:
+            datamodel_name: The title of the new data model.
+            datamodel_type: What kind of model it is.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+
+        Raises:
+            SisenseError: `conflict` when the title is taken by a model of another type, with
+            datasets, or in another spelling of upper and lower case.
+        """
+        return await self._write(
+            "datamodel.create_datamodel",
+            {
+                "datamodel_name": datamodel_name,
+                "datamodel_type": datamodel_type,
+            },
+            approve,
+        )
+
+    async def create_dataset(
+        self,
+        *,
+        datamodel_name: str,
+        connection_name: str,
+        database_name: str,
+        schema_name: str,
+        dataset_name: str | None = None,
+        approve: AsyncApprove | None = None,
+    ) -> CreatedDataset:
+        """Add a dataset to a data model: one schema of a source through a connection.
+
+        A dataset of the same connection, database and schema is left as it is and returned
+        (`created` is then `false`), whatever its name. Only managed connections can be used,
+        not the ones that older servers keep inside a model. The dataset holds no table yet.
+
+        Args:
+            datamodel_name: The data model's title or id.
+            connection_name: The connection's name or id.
+            database_name: The database of the source.
+            schema_name: The schema of the database.
+            dataset_name: The name of the dataset. Without it the schema's name is taken.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+
+        Raises:
+            SisenseError: `not_found` for the model or the connection; `ambiguous` when several
+            connections have the name; `unsupported` when the connection cannot feed models of
+            this type; `conflict` when the model has a dataset of this name over another source.
+        """
+        return await self._write(
+            "datamodel.create_dataset",
+            {
+                "datamodel_name": datamodel_name,
+                "connection_name": connection_name,
+                "database_name": database_name,
+                "schema_name": schema_name,
+                "dataset_name": dataset_name,
+            },
+            approve,
+        )
+
+    async def create_table(
+        self,
+        *,
+        datamodel_name: str,
+        table_name: str,
+        database_name: str | None = None,
+        schema_name: str | None = None,
+        dataset_id: str | None = None,
+        import_query: str | None = None,
+        description: str | None = None,
+        tags: list[str] | None = None,
+        build_behavior_config: CreateTableBuildBehaviorConfig | None = None,
+        approve: AsyncApprove | None = None,
+    ) -> CreatedTable:
+        """Add a table of the source to a data model.
+
+        The source is asked for the table's columns before anything is sent. A table that is
+        there already, with the same query and build behaviour, is left as it is (`created` is
+        then `false`). An `increment` is set by a second write, since the column gets its id
+        only with the table; when that fails, the table is there with `build_behavior: sync` and
+        the answer names what is missing. Queries see the table after the next build or publish.
+
+        The answer may be a part: its attribute `missing` names what could not be loaded.
+
+        Args:
+            datamodel_name: The data model's title or id.
+            table_name: The table's name in the source, as the source spells it; the new
+                table has the same name.
+            database_name: The database of the source. Without it that of the dataset.
+            schema_name: The schema of the database. Without it that of the dataset.
+            dataset_id: The id or name of the dataset. Without it the only one that fits
+                database and schema.
+            import_query: A query in the source's SQL that replaces the plain read of the
+                table. It must give the table's own columns.
+            description: What the table holds, in words.
+            tags: Tags of the table.
+            build_behavior_config: How a build fills the table. Without it each build
+                replaces all rows.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+
+        Raises:
+            SisenseError: `not_found` for the model, the dataset, the source's table or the
+            increment's column, with the nearest names; `ambiguous` when several datasets fit;
+            `conflict` when the name is taken in the model; `unsupported` when the dataset has
+            no managed connection.
+        """
+        return await self._write(
+            "datamodel.create_table",
+            {
+                "datamodel_name": datamodel_name,
+                "table_name": table_name,
+                "database_name": database_name,
+                "schema_name": schema_name,
+                "dataset_id": dataset_id,
+                "import_query": import_query,
+                "description": description,
+                "tags": tags,
+                "build_behavior_config": build_behavior_config,
+            },
+            approve,
+        )
 
     async def describe_datamodel(
         self,
@@ -577,33 +1009,6 @@ class AsyncDatamodelDomain(AsyncDomain):
         return await self._read(
             "datamodel.get_all_datamodel",
             {},
-        )
-
-    async def get_connection(
-        self,
-        *,
-        connection_name: str,
-    ) -> list[Connection]:
-        """Get the connections of a name, without their secrets.
-
-        Names need not be unique, so the answer is a list with at least one. An id, or a name in
-        another case, is found too. Secrets among the parameters are replaced by `***`, whatever
-        the server left in them. A connection that is not shared with the token's user is not
-        seen.
-
-        Args:
-            connection_name: The connection's name or id.
-
-        Raises:
-            SisenseError: `not_found` with the nearest names; `ambiguous` when only names of
-            other case fit, and several of them; `unsupported` when connection management is
-            off.
-        """
-        return await self._read(
-            "datamodel.get_connection",
-            {
-                "connection_name": connection_name,
-            },
         )
 
     async def get_datamodel(
@@ -658,43 +1063,6 @@ class AsyncDatamodelDomain(AsyncDomain):
             },
         )
 
-    async def get_table_schema(
-        self,
-        *,
-        connection_name: str,
-        database_name: str,
-        schema_name: str,
-        table_name: str,
-    ) -> TableSchema:
-        """List the columns of a table in the source behind a connection.
-
-        Sizes and types are those that a data model would get. The source itself is asked, which
-        may take long; a question that takes too long is not asked again. Two requests, one more
-        on servers that want the whole connection. Database, schema and table are spelt as in
-        the source, case included.
-
-        Args:
-            connection_name: The connection's name or id.
-            database_name: The database, as the source spells it.
-            schema_name: The schema, as the source spells it.
-            table_name: The table, as the source spells it.
-
-        Raises:
-            SisenseError: `not_found` for a connection, with the nearest names, and for a table
-            that the source does not show; `ambiguous` when several connections have the name;
-            `unsupported` when connection management is off; `timeout` when the source does not
-            answer.
-        """
-        return await self._read(
-            "datamodel.get_table_schema",
-            {
-                "connection_name": connection_name,
-                "database_name": database_name,
-                "schema_name": schema_name,
-                "table_name": table_name,
-            },
-        )
-
     async def resolve_datamodel_reference(
         self,
         *,
@@ -716,4 +1084,62 @@ class AsyncDatamodelDomain(AsyncDomain):
             {
                 "datamodel_ref": datamodel_ref,
             },
+        )
+
+    async def setup_datamodel(
+        self,
+        *,
+        datamodel_name: str,
+        datamodel_type: Literal["extract", "live"],
+        connection_name: str,
+        database_name: str,
+        schema_name: str,
+        tables: list[SetupDatamodelTable],
+        dataset_name: str | None = None,
+        approve: AsyncApprove | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> SetUpDatamodel:
+        """Create a data model with its datasets and tables over one connection.
+
+        Every table is looked up in the source first: nothing is made when one is misspelt, and
+        all that are misspelt are named together. Tables with a database or schema of their own
+        get a dataset of their own. A model of this title that holds only a part of what is
+        wanted is completed, so the same call again makes what failed before; one that holds all
+        is left as it is. Build or publish the model afterwards (`deploy_datamodel`).
+
+        The answer may be a part: its attribute `missing` names what could not be loaded.
+
+        Args:
+            datamodel_name: The title of the new data model.
+            datamodel_type: What kind of model it is.
+            connection_name: The connection's name or id.
+            database_name: The database of the source.
+            schema_name: The schema of the database.
+            tables: The tables, at least one.
+            dataset_name: The name of the dataset for `database_name` and `schema_name`.
+                Without it the schema's name.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+            on_progress: Is told how far the work has come.
+
+        Raises:
+            SisenseError: `not_found` for the connection or with all tables that the source does
+            not know; `conflict` when the title is taken by a model of another type or with
+            other content; `invalid_input` when a table is named twice. That a table could not
+            be made after the model was is told by `failed`, and by what is missing in the
+            answer.
+        """
+        return await self._write(
+            "datamodel.setup_datamodel",
+            {
+                "datamodel_name": datamodel_name,
+                "datamodel_type": datamodel_type,
+                "connection_name": connection_name,
+                "database_name": database_name,
+                "schema_name": schema_name,
+                "tables": tables,
+                "dataset_name": dataset_name,
+            },
+            approve,
+            on_progress,
         )
