@@ -215,11 +215,6 @@ impl Run {
         self.inner.cancel.is_cancelled()
     }
 
-    /// Wait until the run is stopped.
-    pub(crate) async fn stopped(&self) {
-        self.inner.cancel.cancelled().await;
-    }
-
     /// Report progress.
     pub fn progress(
         &self,

@@ -34,6 +34,32 @@ export interface ColumnRow {
   scale: number | null;
 }
 
+/** A connection to a data source, without its secrets. */
+export interface Connection {
+  /** The connection's id. */
+  connection_id: string;
+  /** The name. Several connections may have the same. */
+  name: string | null;
+  /** The kind of the source, such as `RedShift`. */
+  provider: string | null;
+  /** What it is for, in words. */
+  description: string | null;
+  /** Whether it may be used. */
+  enabled: boolean | null;
+  /** The kinds of data model that may use it: `extract`, `live`. */
+  supported_model_types: string[] | null;
+  /** The id of the user who owns it. */
+  owner_id: string | null;
+  /** Whether a person made it, and not the system. */
+  created_by_user: boolean | null;
+  /** When it last changed (ISO 8601). */
+  last_modified: string | null;
+  /**
+   * How the source is reached. `***` stands for a secret; the server leaves some out by itself.
+   */
+  parameters: Record<string, unknown> | null;
+}
+
 /** How a build fills the table. Without it each build replaces all rows. */
 export interface CreateTableBuildBehaviorConfig {
   /** What a build does with the table's rows. */
@@ -305,6 +331,24 @@ export interface SetupDatamodelTableBuildBehaviorConfig {
   column_name?: string | null;
 }
 
+/** A column as its source describes it. */
+export interface SourceColumnRow {
+  /** The column's name. */
+  name: string;
+  /** The number of the type that the column gets in a data model. */
+  type: number | null;
+  /** The name of that type; `code <n>` for an unknown number. */
+  type_name: string | null;
+  /** The size that the source gives. */
+  size: number | null;
+  /** Digits in all. */
+  precision: number | null;
+  /** Digits after the point. */
+  scale: number | null;
+  /** Its place in the table. */
+  order: number | null;
+}
+
 /** A column of a new table. */
 export interface TableColumn {
   /**
@@ -355,6 +399,26 @@ export interface TableRow {
   build_behavior: string | null;
   /** Whether a query replaces the plain read of the table. */
   has_import_query: boolean;
+}
+
+/** A table as its source describes it. */
+export interface TableSchema {
+  /** The connection's id. */
+  connection_id: string;
+  /** The connection's name. */
+  connection_name: string | null;
+  /** The kind of the source, such as `RedShift`. */
+  provider: string | null;
+  /** The database. */
+  database: string;
+  /** The schema. */
+  schema: string;
+  /** The table. */
+  table: string;
+  /** What the source calls it, such as `TABLE` or `VIEW`. */
+  table_type: string | null;
+  /** The columns, in the order of the answer. */
+  columns: SourceColumnRow[];
 }
 
 /** A table of a data model, in short. */
@@ -428,6 +492,12 @@ export interface DescribeDatamodelParams {
   datamodel_name: string;
 }
 
+/** Arguments of `datamodel.get_connection`. */
+export interface GetConnectionParams {
+  /** The connection's name or id. */
+  connection_name: string;
+}
+
 /** Arguments of `datamodel.get_datamodel`. */
 export interface GetDatamodelParams {
   /** The data model's title or id. */
@@ -440,6 +510,18 @@ export interface GetDatamodelParams {
 export interface GetModelSchemaParams {
   /** The data model's title or id. */
   datamodel_name: string;
+}
+
+/** Arguments of `datamodel.get_table_schema`. */
+export interface GetTableSchemaParams {
+  /** The connection's name or id. */
+  connection_name: string;
+  /** The database, as the source spells it. */
+  database_name: string;
+  /** The schema, as the source spells it. */
+  schema_name: string;
+  /** The table, as the source spells it. */
+  table_name: string;
 }
 
 /** Arguments of `datamodel.resolve_datamodel_reference`. */
@@ -565,6 +647,20 @@ export class DatamodelDomain {
   }
 
   /**
+   * Get the connections of a name, without their secrets.
+   *
+   * Names need not be unique, so the answer is a list with at least one. An id, or a name in
+   * another case, is found too. Secrets among the parameters are replaced by `***`, whatever
+   * the server left in them. A connection that is not shared with the token's user is not seen.
+   *
+   * @throws SisenseError: `not_found` with the nearest names; `ambiguous` when only names of
+   * other case fit, and several of them; `unsupported` when connection management is off.
+   */
+  async getConnection(params: GetConnectionParams): Promise<Connection[]> {
+    return this.#caller.read("datamodel.get_connection", params);
+  }
+
+  /**
    * Get one data model: tables, relations, counts and times.
    *
    * The definition is the draft, which may differ from what queries see until the next build or
@@ -587,6 +683,22 @@ export class DatamodelDomain {
    */
   async getModelSchema(params: GetModelSchemaParams): Promise<ColumnRow[]> {
     return this.#caller.read("datamodel.get_model_schema", params);
+  }
+
+  /**
+   * List the columns of a table in the source behind a connection.
+   *
+   * Sizes and types are those that a data model would get. The source itself is asked, which
+   * may take long; a question that takes too long is not asked again. Two requests, one more on
+   * servers that want the whole connection. Database, schema and table are spelt as in the
+   * source, case included.
+   *
+   * @throws SisenseError: `not_found` for a connection, with the nearest names, and for a table
+   * that the source does not show; `ambiguous` when several connections have the name;
+   * `unsupported` when connection management is off; `timeout` when the source does not answer.
+   */
+  async getTableSchema(params: GetTableSchemaParams): Promise<TableSchema> {
+    return this.#caller.read("datamodel.get_table_schema", params);
   }
 
   /**

@@ -4,6 +4,7 @@ mod faults;
 mod ownership;
 mod people;
 mod schedule;
+mod setup;
 mod shares;
 pub mod support;
 mod unused_columns;

@@ -58,6 +58,40 @@ class ColumnRow(TypedDict):
     """Digits after the point."""
 
 
+class Connection(TypedDict):
+    """A connection to a data source, without its secrets."""
+
+    connection_id: str
+    """The connection's id."""
+
+    name: str | None
+    """The name. Several connections may have the same."""
+
+    provider: str | None
+    """The kind of the source, such as `RedShift`."""
+
+    description: str | None
+    """What it is for, in words."""
+
+    enabled: bool | None
+    """Whether it may be used."""
+
+    supported_model_types: list[str] | None
+    """The kinds of data model that may use it: `extract`, `live`."""
+
+    owner_id: str | None
+    """The id of the user who owns it."""
+
+    created_by_user: bool | None
+    """Whether a person made it, and not the system."""
+
+    last_modified: str | None
+    """When it last changed (ISO 8601)."""
+
+    parameters: dict[str, Any] | None
+    """How the source is reached. `***` stands for a secret; the server leaves some out by itself."""
+
+
 class CreateTableBuildBehaviorConfig(TypedDict):
     """How a build fills the table. Without it each build replaces all rows."""
 
@@ -420,6 +454,31 @@ class SetupDatamodelTableBuildBehaviorConfig(TypedDict):
     """The column by whose last value an `increment` finds new rows. Only for that mode."""
 
 
+class SourceColumnRow(TypedDict):
+    """A column as its source describes it."""
+
+    name: str
+    """The column's name."""
+
+    type: int | None
+    """The number of the type that the column gets in a data model."""
+
+    type_name: str | None
+    """The name of that type; `code <n>` for an unknown number."""
+
+    size: int | None
+    """The size that the source gives."""
+
+    precision: int | None
+    """Digits in all."""
+
+    scale: int | None
+    """Digits after the point."""
+
+    order: int | None
+    """Its place in the table."""
+
+
 class TableColumn(TypedDict):
     """A column of a new table."""
 
@@ -489,6 +548,34 @@ class TableRow(TypedDict):
 
     has_import_query: bool
     """Whether a query replaces the plain read of the table."""
+
+
+class TableSchema(TypedDict):
+    """A table as its source describes it."""
+
+    connection_id: str
+    """The connection's id."""
+
+    connection_name: str | None
+    """The connection's name."""
+
+    provider: str | None
+    """The kind of the source, such as `RedShift`."""
+
+    database: str
+    """The database."""
+
+    schema: str
+    """The schema."""
+
+    table: str
+    """The table."""
+
+    table_type: str | None
+    """What the source calls it, such as `TABLE` or `VIEW`."""
+
+    columns: list[SourceColumnRow]
+    """The columns, in the order of the answer."""
 
 
 class TableSummary(TypedDict):
@@ -695,6 +782,33 @@ class DatamodelDomain(Domain):
             {},
         )
 
+    def get_connection(
+        self,
+        *,
+        connection_name: str,
+    ) -> list[Connection]:
+        """Get the connections of a name, without their secrets.
+
+        Names need not be unique, so the answer is a list with at least one. An id, or a name in
+        another case, is found too. Secrets among the parameters are replaced by `***`, whatever
+        the server left in them. A connection that is not shared with the token's user is not
+        seen.
+
+        Args:
+            connection_name: The connection's name or id.
+
+        Raises:
+            SisenseError: `not_found` with the nearest names; `ambiguous` when only names of
+            other case fit, and several of them; `unsupported` when connection management is
+            off.
+        """
+        return self._read(
+            "datamodel.get_connection",
+            {
+                "connection_name": connection_name,
+            },
+        )
+
     def get_datamodel(
         self,
         *,
@@ -744,6 +858,43 @@ class DatamodelDomain(Domain):
             "datamodel.get_model_schema",
             {
                 "datamodel_name": datamodel_name,
+            },
+        )
+
+    def get_table_schema(
+        self,
+        *,
+        connection_name: str,
+        database_name: str,
+        schema_name: str,
+        table_name: str,
+    ) -> TableSchema:
+        """List the columns of a table in the source behind a connection.
+
+        Sizes and types are those that a data model would get. The source itself is asked, which
+        may take long; a question that takes too long is not asked again. Two requests, one more
+        on servers that want the whole connection. Database, schema and table are spelt as in
+        the source, case included.
+
+        Args:
+            connection_name: The connection's name or id.
+            database_name: The database, as the source spells it.
+            schema_name: The schema, as the source spells it.
+            table_name: The table, as the source spells it.
+
+        Raises:
+            SisenseError: `not_found` for a connection, with the nearest names, and for a table
+            that the source does not show; `ambiguous` when several connections have the name;
+            `unsupported` when connection management is off; `timeout` when the source does not
+            answer.
+        """
+        return self._read(
+            "datamodel.get_table_schema",
+            {
+                "connection_name": connection_name,
+                "database_name": database_name,
+                "schema_name": schema_name,
+                "table_name": table_name,
             },
         )
 
@@ -1011,6 +1162,33 @@ class AsyncDatamodelDomain(AsyncDomain):
             {},
         )
 
+    async def get_connection(
+        self,
+        *,
+        connection_name: str,
+    ) -> list[Connection]:
+        """Get the connections of a name, without their secrets.
+
+        Names need not be unique, so the answer is a list with at least one. An id, or a name in
+        another case, is found too. Secrets among the parameters are replaced by `***`, whatever
+        the server left in them. A connection that is not shared with the token's user is not
+        seen.
+
+        Args:
+            connection_name: The connection's name or id.
+
+        Raises:
+            SisenseError: `not_found` with the nearest names; `ambiguous` when only names of
+            other case fit, and several of them; `unsupported` when connection management is
+            off.
+        """
+        return await self._read(
+            "datamodel.get_connection",
+            {
+                "connection_name": connection_name,
+            },
+        )
+
     async def get_datamodel(
         self,
         *,
@@ -1060,6 +1238,43 @@ class AsyncDatamodelDomain(AsyncDomain):
             "datamodel.get_model_schema",
             {
                 "datamodel_name": datamodel_name,
+            },
+        )
+
+    async def get_table_schema(
+        self,
+        *,
+        connection_name: str,
+        database_name: str,
+        schema_name: str,
+        table_name: str,
+    ) -> TableSchema:
+        """List the columns of a table in the source behind a connection.
+
+        Sizes and types are those that a data model would get. The source itself is asked, which
+        may take long; a question that takes too long is not asked again. Two requests, one more
+        on servers that want the whole connection. Database, schema and table are spelt as in
+        the source, case included.
+
+        Args:
+            connection_name: The connection's name or id.
+            database_name: The database, as the source spells it.
+            schema_name: The schema, as the source spells it.
+            table_name: The table, as the source spells it.
+
+        Raises:
+            SisenseError: `not_found` for a connection, with the nearest names, and for a table
+            that the source does not show; `ambiguous` when several connections have the name;
+            `unsupported` when connection management is off; `timeout` when the source does not
+            answer.
+        """
+        return await self._read(
+            "datamodel.get_table_schema",
+            {
+                "connection_name": connection_name,
+                "database_name": database_name,
+                "schema_name": schema_name,
+                "table_name": table_name,
             },
         )
 
