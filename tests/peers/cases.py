@@ -131,9 +131,16 @@ def _constant(ours, theirs):
     return ours + [made_up] if made_up in theirs else ours
 
 
+def _no_dashboard(ours, theirs):
+    """Only where nothing of the model is used."""
+    return theirs if theirs == [] and not any(row["used"] for row in ours) else ours
+
+
 SPELLING = Difference(
     "a column is named as the model names it; the peer keeps the calendar suffix and the dashboard's "
     "case, and splits a table's name at its first dot", _spelling)
+NO_DASHBOARD = Difference(
+    "every column of a model without dashboards is listed as unused here; the peer lists none", _no_dashboard)
 CONSTANT = Difference("a formula without columns names none here; the peer makes up Unknown.Table", _constant)
 
 #: Columns that only our walk finds, and the places where the peer does not look.
@@ -228,7 +235,7 @@ def _model_cases(peer, title: str) -> list[Case]:
              rows(shapes.column, "table", "column")),
         Case("access.get_unused_columns", args,
              lambda: rows(shapes.used, "table", "column")(access.get_unused_columns(title)),
-             lambda found: rows(shapes.used, "table", "column")(found["columns"]), USED_HERE),
+             lambda found: rows(shapes.used, "table", "column")(found["columns"]), [NO_DASHBOARD, *USED_HERE]),
         Case("datamodel.get_datamodel", args,
              lambda: {key: datamodel.get_datamodel(title)[key] for key in ("oid", "title", "type")},
              lambda row: {"oid": row["datamodel_id"], "title": row["title"], "type": row["type"]}),

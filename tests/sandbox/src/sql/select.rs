@@ -262,7 +262,11 @@ fn grouping(
     if !modifiers.is_empty() {
         return Err(unsupported("this form of GROUP BY"));
     }
-    let by = places(items, names, nodes, |expr| Reader { scope, aggregates: None }.read(expr))?;
+    // A name that is both a column and a name of the result is the column, unlike in ORDER BY.
+    let column = |name: &String| scope.columns.iter().any(|column| same(&column.name, name));
+    let names: Vec<String> =
+        names.iter().map(|name| if column(name) { String::new() } else { name.clone() }).collect();
+    let by = places(items, &names, nodes, |expr| Reader { scope, aggregates: None }.read(expr))?;
     match by.iter().find(|node| matches!(node, Node::Aggregate(_))) {
         Some(_) => Err(unsupported("an aggregate in GROUP BY")),
         None => Ok(by),

@@ -168,6 +168,15 @@ fn groups_come_in_the_order_of_their_first_rows() {
         json!([[2.5, "cup"], [3.5, "cup"]])
     );
     assert_eq!(table("SELECT Kind FROM Items WHERE Id > 9 GROUP BY Kind"), json!([]));
+    // A column goes before a name of the result.
+    assert_eq!(
+        table("SELECT MAX(Id) AS Kind FROM Items GROUP BY Kind ORDER BY Kind"),
+        json!([[2], [3], [4], [5]])
+    );
+    assert_eq!(
+        table("SELECT [Unit Price] * 2 AS twice, COUNT(*) FROM Items GROUP BY twice"),
+        json!([[5.0, 1], [7.0, 2], [null, 1], [20.0, 1]])
+    );
 }
 
 #[test]
