@@ -6,6 +6,7 @@ pub mod datamodel;
 pub(crate) mod lookup;
 pub(crate) mod schemas;
 pub(crate) mod steps;
+pub mod wellcheck;
 pub(crate) mod whoami;
 
 pub use schemas::OperationSchemas;
@@ -18,5 +19,6 @@ pub fn schemas() -> OperationSchemas {
     access::schemas(&mut schemas);
     dashboard::schemas(&mut schemas);
     datamodel::schemas(&mut schemas);
+    wellcheck::schemas(&mut schemas);
     schemas
 }

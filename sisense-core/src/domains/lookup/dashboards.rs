@@ -69,7 +69,7 @@ impl DashboardRecord {
         DataSource::from_value(self.datasource.as_ref()?)?.title
     }
 
-    fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         let owner = self.owner.as_deref().unwrap_or("unknown");
         let folder = self.parent_folder.as_deref().unwrap_or("root");
         format!("{} ({}, owner {owner}, folder {folder})", self.title(), self.oid)

@@ -8,6 +8,7 @@ pub(crate) mod groups;
 pub(crate) mod models;
 pub(crate) mod parties;
 pub(crate) mod roles;
+pub(crate) mod scan;
 pub(crate) mod security;
 pub(crate) mod sql;
 pub(crate) mod users;

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{about, is_uuid, not_found, pick};
 use crate::client::Client;
+use crate::documents::ModelDocument;
 use crate::error::{Error, ErrorKind, Result};
 use crate::transport::{Answer, ApiPath};
 
@@ -23,8 +24,24 @@ impl ModelRecord {
         self.title.as_deref().unwrap_or_default()
     }
 
-    fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         format!("{} ({})", self.title(), self.oid)
+    }
+}
+
+/// A model whose title is known: dashboards and rules speak of it by its title.
+pub(crate) struct Titled {
+    pub(crate) document: ModelDocument,
+    pub(crate) title: String,
+}
+
+impl Titled {
+    pub(crate) fn from_value(value: Value) -> Result<Self> {
+        let document = ModelDocument::from_value(value)?;
+        let Some(title) = document.title().map(str::to_owned) else {
+            return Err(Error::new(ErrorKind::Decode, "the data model came without its title"));
+        };
+        Ok(Titled { document, title })
     }
 }
 

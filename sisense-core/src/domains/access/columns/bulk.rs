@@ -6,13 +6,13 @@ use futures_util::future::try_join;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::inputs::Inputs;
-use super::list::Titled;
-use super::scan::read_dashboards;
-use super::unused::{is_on, scope};
+use super::unused::{is_on, scope, told};
 use super::{DashboardScope, GetUnusedColumnsBulk, UnusedColumns, UnusedColumnsBulk};
-use crate::documents::{DashboardUse, Totals, UsageAnalysis};
+use crate::documents::{DashboardDocument, DashboardUse, Totals, UsageAnalysis};
 use crate::domains::access::Access;
+use crate::domains::lookup::models::Titled;
 use crate::domains::lookup::required;
+use crate::domains::lookup::scan::scan_dashboards;
 use crate::error::{Error, ErrorKind, Result};
 use crate::run::{Missing, Partial, Run};
 
@@ -139,14 +139,17 @@ impl Access {
             if scope == DashboardScope::MainSource {
                 rows.retain(|row| models.iter().any(|model| is_on(row, &model.title)));
             }
-            let show = |one: DashboardUse| {
+            let show = |document: DashboardDocument| {
+                let one = DashboardUse::of(&document);
                 for judge in &mut judges {
                     if scope == DashboardScope::All || judge.concerns(&one) {
                         judge.add(&one);
                     }
                 }
             };
-            let failures = read_dashboards(&self.client, run, OPERATION, &rows, show).await?;
+            let failures =
+                scan_dashboards(&self.client, &rows, told(run, OPERATION, rows.len()), show)
+                    .await?;
             for (row, failure) in failures.each() {
                 for (judge, model) in judges.iter_mut().zip(models) {
                     if scope == DashboardScope::All || is_on(row, &model.title) {

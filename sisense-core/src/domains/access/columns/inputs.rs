@@ -3,9 +3,9 @@
 use futures_util::future::join3;
 use serde_json::Value;
 
-use super::list::Titled;
 use crate::client::Client;
 use crate::documents::ModelRules;
+use crate::domains::lookup::models::Titled;
 use crate::error::{Error, ErrorKind, Result};
 use crate::run::Missing;
 

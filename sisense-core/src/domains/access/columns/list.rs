@@ -3,7 +3,7 @@
 use super::{DatamodelColumn, GetDatamodelColumns};
 use crate::documents::ModelDocument;
 use crate::domains::access::Access;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 
 impl Access {
     /// List every column of a data model with its table and type.
@@ -49,21 +49,5 @@ impl Access {
             }
         }
         Ok(rows)
-    }
-}
-
-/// A model whose title is known: dashboards and rules speak of it by its title.
-pub(super) struct Titled {
-    pub(super) document: ModelDocument,
-    pub(super) title: String,
-}
-
-impl Titled {
-    pub(super) fn from_value(value: serde_json::Value) -> Result<Self> {
-        let document = ModelDocument::from_value(value)?;
-        let Some(title) = document.title().map(str::to_owned) else {
-            return Err(Error::new(ErrorKind::Decode, "the data model came without its title"));
-        };
-        Ok(Titled { document, title })
     }
 }

@@ -5,7 +5,6 @@ mod inputs;
 mod list;
 mod models;
 mod params;
-mod scan;
 mod unused;
 
 pub use models::*;

@@ -3,12 +3,12 @@
 use futures_util::future::try_join;
 
 use super::inputs::Inputs;
-use super::list::Titled;
-use super::scan::read_dashboards;
 use super::{DashboardScope, GetUnusedColumns, UnusedColumns};
-use crate::documents::{UsageAnalysis, same_name};
+use crate::documents::{DashboardUse, UsageAnalysis, same_name};
 use crate::domains::access::Access;
 use crate::domains::lookup::dashboards::DashboardRecord;
+use crate::domains::lookup::models::Titled;
+use crate::domains::lookup::scan::scan_dashboards;
 use crate::error::Result;
 use crate::run::{Partial, Run};
 
@@ -53,9 +53,9 @@ impl Access {
         let mut analysis = UsageAnalysis::new(&model.document);
         let dashboards = async {
             let rows = self.dashboards_on(&model.title, scope).await?;
-            let failures =
-                read_dashboards(&self.client, run, OPERATION, &rows, |one| analysis.add(&one))
-                    .await?;
+            let add = |document| analysis.add(&DashboardUse::of(&document));
+            let done = told(run, OPERATION, rows.len());
+            let failures = scan_dashboards(&self.client, &rows, done, add).await?;
             failures.each().for_each(|(_, failure)| analysis.fail(failure));
             Ok(failures.into_missing())
         };
@@ -89,6 +89,14 @@ impl Access {
 
 pub(super) fn scope(all: bool) -> DashboardScope {
     if all { DashboardScope::All } else { DashboardScope::MainSource }
+}
+
+/// Tells how many dashboards are read.
+pub(super) fn told(run: &Run, operation: &str, total: usize) -> impl Fn(usize) {
+    move |done| {
+        let message = format!("read {done} of {total} dashboards");
+        run.progress(operation, message, done as u64, Some(total as u64));
+    }
 }
 
 /// Whether a dashboard's own data source is this model, or is not told.

@@ -1,25 +1,30 @@
-//! Reads dashboards and tells what each names, holding few documents at once.
+//! Reads dashboards and hands on their documents, holding few at once.
 
 use std::pin::pin;
 
 use futures_util::StreamExt;
 use serde_json::Value;
 
+use super::dashboards::{DashboardRecord, document_id, missing_dashboards};
 use crate::client::Client;
-use crate::documents::{DashboardDocument, DashboardFailure, DashboardUse};
-use crate::domains::lookup::dashboards::{DashboardRecord, document_id, missing_dashboards};
+use crate::documents::{DashboardDocument, DashboardFailure};
 use crate::error::{Error, ErrorKind, Result};
-use crate::run::{Missing, Run};
+use crate::run::Missing;
 
 /// Dashboards that could not be read.
-pub(super) struct Failures<'a> {
+pub(crate) struct Failures<'a> {
     rows: &'a [DashboardRecord],
     failed: Vec<(String, Error)>,
 }
 
 impl<'a> Failures<'a> {
+    /// Whether a dashboard could not be read, or only as a copy.
+    pub(crate) fn errors(&self) -> impl Iterator<Item = &Error> {
+        self.failed.iter().map(|(_, error)| error)
+    }
+
     /// Each with the row of the list that named it.
-    pub(super) fn each(&self) -> impl Iterator<Item = (&DashboardRecord, DashboardFailure)> {
+    pub(crate) fn each(&self) -> impl Iterator<Item = (&DashboardRecord, DashboardFailure)> {
         self.failed.iter().filter_map(|(id, error)| {
             let row = self.rows.iter().find(|row| row.oid == *id)?;
             let failure = DashboardFailure {
@@ -31,24 +36,23 @@ impl<'a> Failures<'a> {
         })
     }
 
-    pub(super) fn into_missing(self) -> Vec<Missing> {
+    pub(crate) fn into_missing(self) -> Vec<Missing> {
         missing_dashboards(self.failed, self.rows)
     }
 }
 
-/// Export the dashboards of these rows and hand on what each names. Each is exported once.
+/// Export the dashboards of these rows and hand on each document. Each is exported once; `done` is
+/// told how many are finished.
 ///
 /// # Errors
 /// Only when the token is not accepted; a dashboard that cannot be read is a failure among others.
-pub(super) async fn read_dashboards<'a>(
+pub(crate) async fn scan_dashboards<'a>(
     client: &Client,
-    run: &Run,
-    operation: &str,
     rows: &'a [DashboardRecord],
-    mut found: impl FnMut(DashboardUse) + Send,
+    done: impl Fn(usize) + Send,
+    mut found: impl FnMut(DashboardDocument) + Send,
 ) -> Result<Failures<'a>> {
     let ids: Vec<String> = rows.iter().map(|row| row.oid.clone()).collect();
-    let total = ids.len();
     let (mut failed, mut copies) = (Vec::new(), Vec::new());
     let mut finished = 0;
     let mut parts = pin!(client.dashboard_parts(&ids));
@@ -61,15 +65,14 @@ pub(super) async fn read_dashboards<'a>(
         }
         for document in part.documents {
             let id = document_id(&document).unwrap_or_default();
-            match use_of(document) {
-                Ok(dashboard) => found(dashboard),
+            match whole(document) {
+                Ok(document) => found(document),
                 Err(error) => failed.push((id, error)),
             }
         }
         copies.extend(part.copies);
         finished += count;
-        let message = format!("read {finished} of {total} dashboards");
-        run.progress(operation, message, finished as u64, Some(total as u64));
+        done(finished);
     }
     if !copies.is_empty() {
         failed.extend(copies_of_others(client, rows, copies).await?);
@@ -100,12 +103,11 @@ fn only_a_copy() -> Error {
         .with_next_step("use the token of an admin who may export other people's dashboards")
 }
 
-/// What a dashboard names. A document without its widgets, or with ids in their place, would be a
-/// part.
-fn use_of(document: Value) -> Result<DashboardUse> {
+/// A document with its widgets. Without them, or with ids in their place, it would be a part.
+fn whole(document: Value) -> Result<DashboardDocument> {
     let widgets = document.get("widgets").and_then(Value::as_array);
     if !widgets.is_some_and(|widgets| widgets.iter().all(Value::is_object)) {
         return Err(Error::new(ErrorKind::Decode, "the dashboard came without its widgets"));
     }
-    Ok(DashboardUse::of(&DashboardDocument::from_value(document)?))
+    DashboardDocument::from_value(document)
 }
