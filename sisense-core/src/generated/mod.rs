@@ -5,6 +5,7 @@
 mod access;
 mod dashboard;
 mod datamodel;
+mod wellcheck;
 
 use serde_json::Value;
 
@@ -15,10 +16,11 @@ use crate::operation::Outcome;
 use crate::run::Run;
 
 /// The operations of each domain, as JSON.
-pub(crate) const JSON: [(&str, &str); 3] = [
+pub(crate) const JSON: [(&str, &str); 4] = [
     ("access", include_str!("access.json")),
     ("dashboard", include_str!("dashboard.json")),
     ("datamodel", include_str!("datamodel.json")),
+    ("wellcheck", include_str!("wellcheck.json")),
 ];
 
 pub(crate) fn check_in(domain: &str, id: &str, args: Value) -> Result<()> {
@@ -26,6 +28,7 @@ pub(crate) fn check_in(domain: &str, id: &str, args: Value) -> Result<()> {
         "access" => access::check(id, args),
         "dashboard" => dashboard::check(id, args),
         "datamodel" => datamodel::check(id, args),
+        "wellcheck" => wellcheck::check(id, args),
         _ => Err(unknown(id)),
     }
 }
@@ -41,6 +44,7 @@ pub(crate) async fn call_in(
         "access" => access::call(on, run, id, args).await,
         "dashboard" => dashboard::call(on, run, id, args).await,
         "datamodel" => datamodel::call(on, run, id, args).await,
+        "wellcheck" => wellcheck::call(on, run, id, args).await,
         _ => Err(unknown(id)),
     }
 }

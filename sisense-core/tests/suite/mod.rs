@@ -6,3 +6,4 @@ mod datamodel_writes;
 mod door;
 mod fake;
 mod transport;
+mod wellcheck;

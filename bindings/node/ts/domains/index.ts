@@ -4,6 +4,7 @@ import type { Caller } from "../caller.js";
 import { AccessDomain } from "./access.js";
 import { DashboardDomain } from "./dashboard.js";
 import { DatamodelDomain } from "./datamodel.js";
+import { WellcheckDomain } from "./wellcheck.js";
 
 export * as access from "./access.js";
 export type { AccessDomain } from "./access.js";
@@ -11,6 +12,8 @@ export * as dashboard from "./dashboard.js";
 export type { DashboardDomain } from "./dashboard.js";
 export * as datamodel from "./datamodel.js";
 export type { DatamodelDomain } from "./datamodel.js";
+export * as wellcheck from "./wellcheck.js";
+export type { WellcheckDomain } from "./wellcheck.js";
 
 /** The domains of operations, as members of a client. */
 export abstract class Domains {
@@ -29,5 +32,10 @@ export abstract class Domains {
   /** Data models: what there is, what one holds, and which one is meant. */
   get datamodel(): DatamodelDomain {
     return new DatamodelDomain(this.caller);
+  }
+
+  /** Well-checks: what makes dashboards and data models slow, wrong or hard to keep. */
+  get wellcheck(): WellcheckDomain {
+    return new WellcheckDomain(this.caller);
   }
 }

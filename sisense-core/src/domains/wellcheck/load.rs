@@ -175,7 +175,7 @@ fn is_refused(error: &Error) -> bool {
 }
 
 /// A data model that was asked for: to be read by id, or looked for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum ModelReference {
     Id(String),
     Named(String),
@@ -293,7 +293,9 @@ pub(super) async fn read_models(
     done: impl Fn(usize) + Send,
     mut found: impl FnMut(Model) + Send,
 ) -> Result<ModelsRead> {
-    let ModelReferences { wanted, not_found, missing } = references;
+    let ModelReferences { mut wanted, not_found, missing } = references;
+    let mut known = HashSet::new();
+    wanted.retain(|(_, one)| known.insert(one.clone()));
     let mut read = ModelsRead { checked: 0, not_found, missing };
     let mut seen = HashSet::new();
     let mut refused = None;

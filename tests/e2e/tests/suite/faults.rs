@@ -65,6 +65,11 @@ fn arguments(id: &str, dashboard: &str) -> Value {
         "dashboard.get_dashboard_by_name"
         | "dashboard.get_dashboard_columns"
         | "dashboard.get_dashboard_share" => json!({"dashboard_name": "Pipeline"}),
+        "wellcheck.run_full_wellcheck" => json!({"dashboards": ["*"], "datamodels": ["*"]}),
+        _ if id.starts_with("wellcheck.check_datamodel") => {
+            json!({"datamodels": ["Sample ECommerce"]})
+        }
+        _ if id.starts_with("wellcheck.check_") => json!({"dashboards": [dashboard]}),
         _ => json!({}),
     }
 }

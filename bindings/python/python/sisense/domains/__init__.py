@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from .access import AsyncAccessDomain, AccessDomain
 from .dashboard import AsyncDashboardDomain, DashboardDomain
 from .datamodel import AsyncDatamodelDomain, DatamodelDomain
+from .wellcheck import AsyncWellcheckDomain, WellcheckDomain
 
 if TYPE_CHECKING:
     from .._client import AsyncClient, Client
@@ -31,6 +32,11 @@ class Domains:
         """Data models: what there is, what one holds, and which one is meant."""
         return DatamodelDomain(cast(Any, self))
 
+    @property
+    def wellcheck(self) -> WellcheckDomain:
+        """Well-checks: what makes dashboards and data models slow, wrong or hard to keep."""
+        return WellcheckDomain(cast(Any, self))
+
 
 class AsyncDomains:
     """The domains of a client for asyncio."""
@@ -49,3 +55,8 @@ class AsyncDomains:
     def datamodel(self) -> AsyncDatamodelDomain:
         """Data models: what there is, what one holds, and which one is meant."""
         return AsyncDatamodelDomain(cast(Any, self))
+
+    @property
+    def wellcheck(self) -> AsyncWellcheckDomain:
+        """Well-checks: what makes dashboards and data models slow, wrong or hard to keep."""
+        return AsyncWellcheckDomain(cast(Any, self))
