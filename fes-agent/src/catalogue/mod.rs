@@ -56,6 +56,9 @@ const IN_ASK: f64 = 1.5;
 const IN_PARAMETERS: f64 = 0.7;
 const IN_DESCRIPTION: f64 = 0.15;
 
+/// The word for a check of everything.
+const WELLCHECK: &str = "wellcheck";
+
 struct Document {
     id: String,
     writes: bool,
@@ -69,6 +72,8 @@ struct Document {
     many: bool,
     /// Whether its id says that it tells everything.
     raw: bool,
+    /// Whether it checks everything that there is to check.
+    wellcheck: bool,
     /// The things that its id names.
     things: BTreeSet<&'static str>,
 }
@@ -126,6 +131,10 @@ impl Catalogue {
     }
 
     fn score(&self, document: &Document, wanted: &Wanted) -> Option<Hit> {
+        // It is about all things at once, so that any request would find it.
+        if document.wellcheck && !wanted.terms.iter().any(|term| term == WELLCHECK) {
+            return None;
+        }
         let mut parts: Vec<(f64, String)> = Vec::new();
         for term in &wanted.terms {
             let Some(frequency) = document.terms.get(term) else { continue };
@@ -318,6 +327,7 @@ fn document(operation: &Operation) -> Document {
         writes: operation.effect.writes(),
         many: slots.iter().any(|(_, slot, _)| matches!(slot, Slot::Dashboards | Slot::Datamodels)),
         raw: named.iter().any(|piece| piece.is("raw")),
+        wellcheck: named.iter().any(|piece| piece.is(WELLCHECK)),
         things: named
             .iter()
             .filter_map(Piece::means)

@@ -19,9 +19,26 @@ const TRIED: usize = 12;
 const UNDERSTOOD: f64 = 0.6;
 
 /// Aspects that are what a request is about: an operation that does not know them is another one.
-const SUBJECTS: [&str; 12] = [
-    "shared", "security", "unused", "column", "schema", "rowcount", "script", "filter", "relation",
-    "owner", "payload", "physical",
+const SUBJECTS: [&str; 19] = [
+    "shared",
+    "security",
+    "unused",
+    "column",
+    "schema",
+    "rowcount",
+    "script",
+    "filter",
+    "relation",
+    "owner",
+    "payload",
+    "physical",
+    "wellcheck",
+    "pivot",
+    "tabber",
+    "accordion",
+    "island",
+    "m2m",
+    "custom table",
 ];
 
 /// Words that limit a wish.
@@ -176,17 +193,19 @@ fn fit(operation: &Operation, fill: &Fill, reading: &Reading<'_>) -> f64 {
         - fill.more.iter().map(|(_, values)| values.len() as f64).sum::<f64>()
 }
 
-/// What the request asks about and the operation does not know: "columns", "shares".
+/// What the request asks about and the operation does not know: "columns", "shares". What a request
+/// is about weighs twice.
 fn unsaid(catalogue: &Catalogue, operation: &Operation, reading: &Reading<'_>) -> f64 {
     let named = |at: &usize| reading.mentions.iter().any(|mention| mention.at.contains(at));
-    let unsaid = reading.pieces.iter().enumerate().filter(|(at, piece)| {
+    let unsaid = reading.pieces.iter().enumerate().filter_map(|(at, piece)| {
         let aspect = match piece.means() {
             Some((word, Class::Aspect)) if word != "all" => word,
-            _ => return false,
+            _ => return None,
         };
-        !named(at) && !catalogue.says(&operation.id, aspect)
+        let unsaid = !named(&at) && !catalogue.says(&operation.id, aspect);
+        unsaid.then(|| if SUBJECTS.contains(&aspect) { 2.4 } else { 1.2 })
     });
-    1.2 * unsaid.count() as f64
+    unsaid.sum()
 }
 
 /// A write must account for everything that the request names, and for every verb; a delete for

@@ -22,7 +22,7 @@ pub(super) fn split(request: &[Piece], mentions: &[Mention]) -> Vec<Vec<Piece>> 
         let end = if joins(&request[at]) { at } else { at + 1 };
         let head = &request[start..end];
         let tail = skip_joins(&request[at..]);
-        if is_request(head, &parts) && begins_request(tail) {
+        if is_request(head, &parts) && begins_request(tail) && !goes_on(head, tail) {
             parts.push(with_verb(head, &parts));
             start = request.len() - tail.len();
         }
@@ -74,6 +74,11 @@ fn has_object(pieces: &[Piece]) -> bool {
         matches!(piece.class(), Some(Class::Thing | Class::Aspect | Class::Role))
             || !matches!(piece.token, Token::Word { means: Some(_), .. })
     })
+}
+
+/// Whether the tail only names more of what the head does to all kinds of things at once.
+fn goes_on(head: &[Piece], tail: &[Piece]) -> bool {
+    head.iter().any(|piece| piece.is("wellcheck")) && verb(tail).is_none()
 }
 
 fn is_request(head: &[Piece], parts: &[Vec<Piece>]) -> bool {
@@ -147,6 +152,7 @@ mod tests {
             ("list users, and dashboards", vec!["list users", "list dashboards"]),
             ("list all users; delete bob@x.y", vec!["list all users", "delete bob@x.y"]),
             ("show users and their groups", vec!["show users and their groups"]),
+            ("wellcheck all boards and all cubes", vec!["wellcheck all boards and all cubes"]),
             ("share it with ann and bob", vec!["share it with ann and bob"]),
             ("show \"A and B\" and list groups", vec!["show \"A and B\"", "list groups"]),
         ] {

@@ -145,6 +145,65 @@ async fn reads_in_admins_words() {
 }
 
 #[tokio::test]
+async fn checks_in_admins_words() {
+    let everything = "wellcheck.run_full_wellcheck {'dashboards':['*'],'datamodels':['*']}";
+    let boards = "wellcheck.run_full_wellcheck {'dashboards':['*']}";
+    let models = "wellcheck.run_full_wellcheck {'datamodels':['*']}";
+    table(&[
+        ("Run a full well-check on everything", everything),
+        ("Run a full wellcheck of everything", everything),
+        ("do a health check of all dashboards and all data models", everything),
+        ("run a health check of all dashboards", boards),
+        ("wellcheck all our cubes", models),
+        (
+            "Run a well check of the data model Healthcare",
+            "wellcheck.run_full_wellcheck {'datamodels':['Healthcare']}",
+        ),
+        (
+            "Run a well-check on the dashboard Pipeline",
+            "wellcheck.run_full_wellcheck {'dashboards':['Pipeline']}",
+        ),
+        (
+            "Does Healthcare have many-to-many relations?",
+            "wellcheck.check_datamodel_m2m_relationships {'datamodels':['Healthcare']}",
+        ),
+        (
+            "find m2m relationships in all data models",
+            "wellcheck.check_datamodel_m2m_relationships {'datamodels':['*']}",
+        ),
+        (
+            "Are there island tables in Healthcare?",
+            "wellcheck.check_datamodel_island_tables {'datamodels':['Healthcare']}",
+        ),
+        (
+            "which custom tables of Healthcare use UNION?",
+            "wellcheck.check_datamodel_custom_tables {'datamodels':['Healthcare']}",
+        ),
+        (
+            "Which tables of Healthcare have an import query?",
+            "wellcheck.check_datamodel_import_queries {'datamodels':['Healthcare']}",
+        ),
+        (
+            "Which dashboards have tabbers or accordions?",
+            "wellcheck.check_dashboard_structure {'dashboards':['*']}",
+        ),
+        (
+            "find pivots with too many fields in all dashboards",
+            "wellcheck.check_pivot_widget_fields {'dashboards':['*']}",
+        ),
+        (
+            "How many widgets does the dashboard Pipeline have?",
+            "wellcheck.check_dashboard_widget_counts {'dashboards':['Pipeline']}",
+        ),
+        (
+            "check the data types of the row level security in Healthcare",
+            "wellcheck.check_datamodel_rls_datatypes {'datamodels':['Healthcare']}",
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
 async fn writes_in_admins_words() {
     table(&[
         ("Give the Analysts group view access to Pipeline", "dashboard.add_dashboard_shares {'dashboard_id':'5f0000000000000000000000','shares':[{'name':'Analysts','type':'group','rule':'view'}]}"),

@@ -8,6 +8,7 @@ use super::fill::{Fill, Reading, unused};
 use super::find::{Form, Mention, noun, plain};
 use super::question::{MissingValue, Why, word};
 use crate::catalogue::Slot;
+use crate::catalogue::text::Piece;
 use crate::host::{Kind, Name};
 
 /// How many names a question shows.
@@ -176,7 +177,9 @@ pub(super) fn list(
             }
             // "In all data models": a list that says so takes a star.
             Found::Missing(MissingValue { given: None, .. }, None)
-                if values.is_empty() && all(reading) && stars(operation, parameter) =>
+                if values.is_empty()
+                    && means_all(reading, slot, required)
+                    && stars(operation, parameter) =>
             {
                 fill.words += 1;
                 values.push(json!("*"));
@@ -200,8 +203,18 @@ pub(super) fn list(
     }
 }
 
-fn all(reading: &Reading<'_>) -> bool {
-    reading.pieces.iter().any(|piece| piece.is("all") || piece.lower() == "every")
+/// Whether a request means all things of a kind, none of which it names: it says all, or the plural.
+/// A list that may be left out is meant only when its own kind is said, or none at all.
+fn means_all(reading: &Reading<'_>, slot: Slot, required: bool) -> bool {
+    let Some(kind) = slot.kind() else { return false };
+    let is = |piece: &Piece, kind: Kind| piece.is(noun(kind));
+    let says = |kind: Kind| reading.pieces.iter().any(|piece| is(piece, kind));
+    let plural = reading.pieces.iter().any(|p| is(p, kind) && p.lower().ends_with('s'));
+    let all = reading
+        .pieces
+        .iter()
+        .any(|piece| piece.is("all") || matches!(piece.lower().as_str(), "every" | "everything"));
+    plural || (all && (required || says(kind) || !Kind::ALL.into_iter().any(says)))
 }
 
 /// Whether a parameter's documentation says that a star means all.
