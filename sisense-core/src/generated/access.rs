@@ -39,7 +39,7 @@ pub(super) async fn call(on: Deployments<'_>, run: &Run, id: &str, args: Value) 
             part(send(access.change_folder_and_dashboard_ownership(run, decode(args)?)).await?)
         }
         "access.create_schedule_build" => {
-            whole(send(access.create_schedule_build(run, decode(args)?)).await?)
+            part(send(access.create_schedule_build(run, decode(args)?)).await?)
         }
         "access.create_user" => whole(send(access.create_user(run, decode(args)?)).await?),
         "access.delete_user" => whole(send(access.delete_user(run, decode(args)?)).await?),

@@ -54,7 +54,7 @@ pub(super) async fn call(on: Deployments<'_>, run: &Run, id: &str, args: Value) 
             whole(send(dashboard.get_dashboard_by_name(decode(args)?)).await?)
         }
         "dashboard.get_dashboard_columns" => {
-            whole(send(dashboard.get_dashboard_columns(decode(args)?)).await?)
+            part(send(dashboard.get_dashboard_columns(decode(args)?)).await?)
         }
         "dashboard.get_dashboard_share" => {
             whole(send(dashboard.get_dashboard_share(decode(args)?)).await?)

@@ -19,6 +19,8 @@ pub struct RequestEntry {
     pub user: Option<String>,
     /// Milliseconds until the answer was ready.
     pub ms: u64,
+    /// Whether it asks for a change. Reads by POST do not.
+    pub writes: bool,
 }
 
 /// How much was asked since the start or the last reset.
@@ -57,16 +59,17 @@ pub(crate) struct RequestLog {
 }
 
 impl RequestLog {
-    /// Notes that a request has arrived.
-    pub(crate) fn arrived(&mut self, method: &str, route: Option<&str>) {
+    /// Notes that a request has arrived, and says whether it asks for a change.
+    pub(crate) fn arrived(&mut self, method: &str, route: Option<&str>) -> bool {
         self.in_flight += 1;
         self.counts.most_in_flight = self.counts.most_in_flight.max(self.in_flight);
         self.counts.total += 1;
         let route = route.unwrap_or("(no such route)");
-        if !matches!(method, "GET" | "HEAD" | "OPTIONS") && !READS_BY_POST.contains(&route) {
-            self.counts.writes += 1;
-        }
+        let writes =
+            !matches!(method, "GET" | "HEAD" | "OPTIONS") && !READS_BY_POST.contains(&route);
+        self.counts.writes += u64::from(writes);
         *self.counts.by_route.entry(format!("{method} {route}")).or_default() += 1;
+        writes
     }
 
     /// Notes that a request is no longer in flight, answered or not.

@@ -123,13 +123,13 @@ pub(crate) async fn around(
     let token = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let user = bearer(token).and_then(|token| app.deployment().caller(token)).map(|who| who.email);
     let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned());
-    app.log().arrived(&method, route.as_deref());
+    let writes = app.log().arrived(&method, route.as_deref());
     let fault = app.faults().pick(&method, &path, &query);
     // Left on drop, so that a client that gives up is counted out as well.
     let mut visit = Visit {
         app: &app,
         started: Instant::now(),
-        entry: RequestEntry { method, path, query, status: 0, user, ms: 0 },
+        entry: RequestEntry { method, path, query, status: 0, user, ms: 0, writes },
     };
     let latency = app.latency_ms();
     if latency > 0 {

@@ -604,7 +604,10 @@ export class AccessDomain {
    *
    * Give days with an hour, or an interval. A model has one schedule; a new one replaces the
    * old. Hours are UTC. Nothing is written when the schedule is as wanted already. After the
-   * write the schedule is read back: `confirmed` tells whether it is the wanted one.
+   * write the schedule is read back: `confirmed` tells whether it is the wanted one. That it
+   * could not be read back is told by what is missing in the answer.
+   *
+   * The answer may be a part: `missing(result)` names what could not be loaded.
    *
    * Without `options.approve` nothing is changed and the call rejects with a `NotApprovedError`
    * that holds the changes.

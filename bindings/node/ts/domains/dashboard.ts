@@ -433,8 +433,11 @@ export class DashboardDomain {
    * Names are spelled as in the data model where that can be read. Columns that only a script
    * names are not seen. Two requests, and one per data model.
    *
+   * The answer may be a part: `missing(result)` names what could not be loaded.
+   *
    * @throws SisenseError: `not_found` with the nearest titles, `ambiguous` when several
-   * dashboards have the title, `forbidden` when the token is not an admin's.
+   * dashboards have the title, `forbidden` when the token is not an admin's. A data model that
+   * cannot be read makes the answer a part.
    */
   async getDashboardColumns(params: GetDashboardColumnsParams): Promise<DashboardColumn[]> {
     return this.#caller.read("dashboard.get_dashboard_columns", params);

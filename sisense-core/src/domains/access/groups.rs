@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use futures_util::future::try_join;
 
 use super::{Access, GetGroup, Group, GroupMembers, GroupUsers, User, UsersPerGroup};
+use crate::domains::lookup::about;
 use crate::domains::lookup::groups::GroupRecord;
 use crate::domains::lookup::users::UserRecord;
 use crate::error::Result;
@@ -55,7 +56,10 @@ impl Access {
         let users = if by_rule {
             self.client.list_users().await?
         } else {
-            self.client.list_users_of_group(&group.id).await?
+            self.client
+                .list_users_of_group(&group.id)
+                .await
+                .map_err(about("group", &params.group_name))?
         };
         // A server that ignores the filter answers with everybody.
         let users = users.into_iter().filter(|user| is_member(user, &group)).map(User::from);

@@ -6,7 +6,8 @@ use futures_util::future::join_all;
 
 use super::{ColumnSource, ColumnUse, DashboardColumn, Dashboards, GetDashboardColumns};
 use crate::documents::{DashboardDocument, Dim, ModelDocument, ModelIndex, PlaceSource, Reference};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::run::{Missing, Partial};
 
 impl Dashboards {
     /// List the columns that a dashboard's widgets and filters name.
@@ -18,7 +19,8 @@ impl Dashboards {
     ///
     /// # Errors
     /// `not_found` with the nearest titles, `ambiguous` when several dashboards have the title,
-    /// `forbidden` when the token is not an admin's.
+    /// `forbidden` when the token is not an admin's. A data model that cannot be read makes the
+    /// answer a part.
     ///
     /// # Ask
     /// - Which columns does the dashboard Pipeline use?
@@ -32,12 +34,12 @@ impl Dashboards {
     pub async fn get_dashboard_columns(
         &self,
         params: GetDashboardColumns,
-    ) -> Result<Vec<DashboardColumn>> {
+    ) -> Result<Partial<Vec<DashboardColumn>>> {
         let record = self.client.find_dashboard(&params.dashboard_name).await?;
         let document = self.load(&record.oid).await?;
         let references = document.references();
-        let models = self.models(&references).await;
-        Ok(columns(&document, &record.oid, references, &models))
+        let (models, missing) = self.models(&references).await?;
+        Ok(Partial { value: columns(&document, &record.oid, references, &models), missing })
     }
 
     /// The whole document of one dashboard.
@@ -51,31 +53,45 @@ impl Dashboards {
         DashboardDocument::from_value(document)
     }
 
-    /// The data models that the references are about. One that cannot be read is left out: it only
-    /// spells the names.
-    async fn models(
-        &self,
-        references: &[Reference],
-    ) -> HashMap<String, (ModelDocument, ModelIndex)> {
+    /// The data models that the references are about. Without one, its names stay as the dashboard
+    /// writes them, and whether it has such columns is not known.
+    async fn models(&self, references: &[Reference]) -> Result<(Models, Vec<Missing>)> {
         let mut titles: Vec<&str> =
             references.iter().filter_map(|r| r.datasource_title.as_deref()).collect();
         titles.sort_unstable();
         titles.dedup();
-        let read = titles.into_iter().map(|title| async move {
-            let value = self.client.find_model(title).await.ok()?;
-            let model = ModelDocument::from_value(value).ok()?;
+        let read = titles.iter().map(|title| async move {
+            let model = ModelDocument::from_value(self.client.find_model(title).await?)?;
             let index = model.index();
-            Some((title.to_owned(), (model, index)))
+            Ok::<_, Error>((model, index))
         });
-        join_all(read).await.into_iter().flatten().collect()
+        let (mut models, mut missing) = (Models::new(), Vec::new());
+        for (title, read) in titles.iter().zip(join_all(read).await) {
+            match read {
+                Ok(model) => drop(models.insert((*title).to_owned(), model)),
+                Err(error) if error.kind() == ErrorKind::Unauthenticated => return Err(error),
+                // A dashboard may outlive its model; there is nothing to read then.
+                Err(error) if is_gone(&error) => {}
+                Err(error) => missing.push(Missing::new(format!("data model \"{title}\""), error)),
+            }
+        }
+        Ok((models, missing))
     }
+}
+
+/// Models by title, with what finds a column in them.
+type Models = HashMap<String, (ModelDocument, ModelIndex)>;
+
+/// Whether the server knows for sure that there is no such thing.
+fn is_gone(error: &Error) -> bool {
+    error.kind() == ErrorKind::NotFound && error.status().is_none()
 }
 
 fn columns(
     document: &DashboardDocument,
     id: &str,
     references: Vec<Reference>,
-    models: &HashMap<String, (ModelDocument, ModelIndex)>,
+    models: &Models,
 ) -> Vec<DashboardColumn> {
     let mut rows: Vec<DashboardColumn> = Vec::new();
     for reference in references {

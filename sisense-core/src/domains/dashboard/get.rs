@@ -1,6 +1,6 @@
 //! Lists, single dashboards, and what a reference stands for.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     Dashboard, DashboardDetails, Dashboards, GetDashboardById, GetDashboardByName,
@@ -169,7 +169,9 @@ impl Dashboards {
             query.push(("expand", "widgets".to_owned()));
         }
         let path = ApiPath::new(["api", "v1", "dashboards", "admin"]);
-        let rows: Vec<Value> = self.client.transport().get(path, query).await?.decode_list()?;
+        let rows: Vec<Map<String, Value>> =
+            self.client.transport().get(path, query).await?.decode_list()?;
+        let rows = rows.into_iter().map(Value::Object).collect();
         DashboardDocument::many_from_value(Value::Array(rows))
     }
 }

@@ -268,6 +268,10 @@ impl Client {
 
     /// With whom a dashboard is shared, and who owns it.
     pub(crate) async fn dashboard_shares(&self, id: &str) -> Result<DashboardShares> {
+        self.read_shares(id).await.map_err(about("dashboard", id))
+    }
+
+    async fn read_shares(&self, id: &str) -> Result<DashboardShares> {
         let path = ApiPath::new(["api", "shares", "dashboard", id]);
         let answer = self.get_as_admin(path, Vec::new()).await?;
         let Some(rows) = answer.body().get("sharesTo").and_then(Value::as_array).cloned() else {

@@ -59,7 +59,7 @@ pub(crate) async fn scan_dashboards<'a>(
     while let Some((count, part)) = parts.next().await {
         for (id, error) in part.failed {
             if error.kind() == ErrorKind::Unauthenticated {
-                return Err(error);
+                return Err(error.with_asset(format!("dashboard \"{id}\"")));
             }
             failed.push((id, error));
         }

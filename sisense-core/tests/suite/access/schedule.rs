@@ -4,7 +4,7 @@ use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 use sisense_core::domains::access::{CreateScheduleBuild, Day, ScheduleKind, ScheduledBuild};
 use sisense_core::run::Undo;
-use sisense_core::{Change, ErrorKind, Result, Run};
+use sisense_core::{Change, ErrorKind, Partial, Result, Run};
 
 use super::approved;
 use crate::suite::fake::Fake;
@@ -38,13 +38,17 @@ async fn deployment() -> Fake {
     fake
 }
 
-async fn set(fake: &Fake, run: &Run, params: CreateScheduleBuild) -> Result<ScheduledBuild> {
+async fn set(
+    fake: &Fake,
+    run: &Run,
+    params: CreateScheduleBuild,
+) -> Result<Partial<ScheduledBuild>> {
     fake.client.access().create_schedule_build(run, params).await
 }
 
 async fn preview(fake: &Fake, params: CreateScheduleBuild) -> Vec<Change> {
     let run = Run::preview().start();
-    let result = set(fake, &run, params).await.unwrap();
+    let result = set(fake, &run, params).await.unwrap().value;
     assert!(!result.confirmed);
     run.changes()
 }
@@ -84,7 +88,7 @@ async fn an_approved_schedule_is_sent_once_and_read_back() {
     let text = wiremock::ResponseTemplate::new(200).set_body_string("OK");
     fake.on("POST", AT, &[], text, None).await;
     let run = approved(preview(&fake, weekly()).await);
-    let result = set(&fake, &run, weekly()).await.unwrap();
+    let result = set(&fake, &run, weekly()).await.unwrap().value;
     assert!(result.confirmed);
     assert_eq!((result.replaced, result.time_zone.as_str()), (None, "UTC"));
     assert_eq!(result.schedule.days, [Day::Mon, Day::Fri]);
@@ -106,7 +110,7 @@ async fn a_form_that_is_refused_with_400_is_followed_by_the_next() {
         .set_body_json(json!({"title": "ValidationError", "detail": "not allowed"}));
     fake.on("POST", AT, &[], refusal, Some(2)).await;
     fake.reply("POST", AT, &[], 201, json!({})).await;
-    let result = set(&fake, &Run::unattended().start(), weekly()).await.unwrap();
+    let result = set(&fake, &Run::unattended().start(), weekly()).await.unwrap().value;
     assert!(result.confirmed);
     let writes = fake.writes().await;
     assert_eq!(writes.len(), 3);
@@ -132,7 +136,7 @@ async fn the_same_schedule_in_another_spelling_sends_nothing() {
     let spelled = json!({"type": "cron", "buildType": "accumulate", "cronString": "0 3 * * 5,1"});
     fake.get(AT, &[], spelled).await;
     let run = Run::unattended().start();
-    let result = set(&fake, &run, weekly()).await.unwrap();
+    let result = set(&fake, &run, weekly()).await.unwrap().value;
     assert!(result.confirmed && result.replaced.is_none());
     assert!(run.changes().is_empty());
     assert!(fake.writes().await.is_empty());
@@ -148,10 +152,11 @@ async fn an_interval_replaces_the_old_schedule_and_warns_of_gathered_rows() {
     assert_eq!(changes[0].before, stored());
     assert!(changes[0].notes[0].contains("every Monday and Friday at 03:00 UTC"));
     assert!(changes[0].notes.iter().any(|note| note.contains("Orders")), "{:?}", changes[0].notes);
-    let result = set(&fake, &approved(changes), every()).await.unwrap();
-    assert_eq!(result.replaced.unwrap().kind, ScheduleKind::Weekly);
-    assert!(!result.confirmed, "this server still tells the old one");
-    assert!(result.notes[1].contains("another one"), "{:?}", result.notes);
+    let done = set(&fake, &approved(changes), every()).await.unwrap();
+    assert_eq!(done.value.replaced.unwrap().kind, ScheduleKind::Weekly);
+    assert!(!done.value.confirmed, "this server still tells the old one");
+    let told = serde_json::to_string(&done.missing).unwrap();
+    assert!(told.contains("another one: every Monday"), "{told}");
     let body = r#"{"scheduleType":"Interval","buildType":"FULL","intervalSeconds":21600}"#;
     assert_eq!(fake.writes().await, [format!("POST {AT} {body}")]);
 }

@@ -31,7 +31,7 @@ async fn lists_each_column_once_with_its_places() {
         {"name": "Sales", "columns": [{"name": "Date"}, {"name": "Cost"}]}]}}]});
     fake.get(SCHEMA, &[("title", "Shop")], model).await;
     fake.reply("GET", SCHEMA, &[], 403, json!({})).await;
-    let rows = fake.client.dashboard().get_dashboard_columns(params()).await.unwrap();
+    let rows = fake.client.dashboard().get_dashboard_columns(params()).await.unwrap().value;
     let named: Vec<_> = rows
         .iter()
         .map(|r| (r.datamodel.as_deref().unwrap(), r.table.as_str(), r.column.as_str(), r.in_model))

@@ -1,10 +1,11 @@
 mod datamodel_connections;
 mod datamodels;
-mod faults;
+
 mod ownership;
 mod people;
 mod schedule;
 mod setup;
 mod shares;
 pub mod support;
+mod tools;
 mod unused_columns;

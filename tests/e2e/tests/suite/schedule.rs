@@ -32,11 +32,11 @@ async fn every_form_of_server_takes_the_schedule_and_proves_it() {
         let access = client(&sandbox).access();
         let before = schedules(&sandbox);
         let preview = Run::preview().start();
-        let planned = access.create_schedule_build(&preview, weekly()).await.unwrap();
+        let planned = access.create_schedule_build(&preview, weekly()).await.unwrap().value;
         assert_eq!(schedules(&sandbox), before, "a preview writes nothing");
         let run = Run::approved(preview.changes()).start();
         sandbox.clear_requests();
-        let done = access.create_schedule_build(&run, weekly()).await.unwrap();
+        let done = access.create_schedule_build(&run, weekly()).await.unwrap().value;
         assert!(done.confirmed, "{form}: {:?}", done.notes);
         assert_eq!(run.left(), []);
         let sent = sandbox.requests().iter().filter(|request| request.method == "POST").count();
@@ -45,7 +45,7 @@ async fn every_form_of_server_takes_the_schedule_and_proves_it() {
         assert_eq!(now["daysOfWeek"], json!(["MON", "FRI"]), "{form}");
         assert_eq!((&now["hour"], &now["minute"]), (&json!(6), &json!(15)));
         let again = Run::unattended().start();
-        let same = access.create_schedule_build(&again, weekly()).await.unwrap();
+        let same = access.create_schedule_build(&again, weekly()).await.unwrap().value;
         assert!(same.confirmed && same.replaced.is_none() && again.changes().is_empty());
     }
 }
@@ -57,7 +57,7 @@ async fn a_new_schedule_replaces_the_old_one_and_shows_it() {
     let (oid, old) = before.as_object().unwrap().iter().next().unwrap();
     let params = wish(oid, json!({"interval_hours": 12}));
     let run = Run::unattended().start();
-    let done = client(&sandbox).access().create_schedule_build(&run, params).await.unwrap();
+    let done = client(&sandbox).access().create_schedule_build(&run, params).await.unwrap().value;
     assert!(done.confirmed);
     let replaced = serde_json::to_value(done.replaced.unwrap()).unwrap();
     assert_eq!((&replaced["days"], &replaced["hour"]), (&json!(["MON", "THU"]), &json!(4)));
@@ -108,6 +108,6 @@ async fn a_write_without_an_answer_is_an_unknown_outcome() {
     sandbox.clear_faults();
     // It was applied: asking again looks first and finds it so.
     let run = Run::unattended().start();
-    let again = access.create_schedule_build(&run, weekly()).await.unwrap();
+    let again = access.create_schedule_build(&run, weekly()).await.unwrap().value;
     assert!(again.confirmed && run.changes().is_empty());
 }

@@ -678,7 +678,10 @@ class AccessDomain(Domain):
 
         Give days with an hour, or an interval. A model has one schedule; a new one replaces the
         old. Hours are UTC. Nothing is written when the schedule is as wanted already. After the
-        write the schedule is read back: `confirmed` tells whether it is the wanted one.
+        write the schedule is read back: `confirmed` tells whether it is the wanted one. That it
+        could not be read back is told by what is missing in the answer.
+
+        The answer may be a part: its attribute `missing` names what could not be loaded.
 
         Args:
             datamodel_name: The data model's title or id.
@@ -1133,7 +1136,10 @@ class AsyncAccessDomain(AsyncDomain):
 
         Give days with an hour, or an interval. A model has one schedule; a new one replaces the
         old. Hours are UTC. Nothing is written when the schedule is as wanted already. After the
-        write the schedule is read back: `confirmed` tells whether it is the wanted one.
+        write the schedule is read back: `confirmed` tells whether it is the wanted one. That it
+        could not be read back is told by what is missing in the answer.
+
+        The answer may be a part: its attribute `missing` names what could not be loaded.
 
         Args:
             datamodel_name: The data model's title or id.

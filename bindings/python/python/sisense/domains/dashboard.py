@@ -557,12 +557,15 @@ class DashboardDomain(Domain):
         hierarchies. Names are spelled as in the data model where that can be read. Columns that
         only a script names are not seen. Two requests, and one per data model.
 
+        The answer may be a part: its attribute `missing` names what could not be loaded.
+
         Args:
             dashboard_name: The dashboard's title or id.
 
         Raises:
             SisenseError: `not_found` with the nearest titles, `ambiguous` when several
-            dashboards have the title, `forbidden` when the token is not an admin's.
+            dashboards have the title, `forbidden` when the token is not an admin's. A data
+            model that cannot be read makes the answer a part.
         """
         return self._read(
             "dashboard.get_dashboard_columns",
@@ -836,12 +839,15 @@ class AsyncDashboardDomain(AsyncDomain):
         hierarchies. Names are spelled as in the data model where that can be read. Columns that
         only a script names are not seen. Two requests, and one per data model.
 
+        The answer may be a part: its attribute `missing` names what could not be loaded.
+
         Args:
             dashboard_name: The dashboard's title or id.
 
         Raises:
             SisenseError: `not_found` with the nearest titles, `ambiguous` when several
-            dashboards have the title, `forbidden` when the token is not an admin's.
+            dashboards have the title, `forbidden` when the token is not an admin's. A data
+            model that cannot be read makes the answer a part.
         """
         return await self._read(
             "dashboard.get_dashboard_columns",

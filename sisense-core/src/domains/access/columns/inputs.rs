@@ -52,7 +52,7 @@ impl Inputs {
     fn keep(&mut self, what: String, read: Result<Vec<Value>>) -> Result<Option<Vec<Value>>> {
         match read {
             Ok(rows) => Ok(Some(rows)),
-            Err(error) if error.kind() == ErrorKind::Unauthenticated => Err(error),
+            Err(error) if error.kind() == ErrorKind::Unauthenticated => Err(error.with_asset(what)),
             Err(error) => {
                 self.missing.push(Missing::new(what, error));
                 Ok(None)

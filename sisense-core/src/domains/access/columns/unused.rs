@@ -6,6 +6,7 @@ use super::inputs::Inputs;
 use super::{DashboardScope, GetUnusedColumns, UnusedColumns};
 use crate::documents::{DashboardUse, UsageAnalysis, same_name};
 use crate::domains::access::Access;
+use crate::domains::lookup::about;
 use crate::domains::lookup::dashboards::DashboardRecord;
 use crate::domains::lookup::models::Titled;
 use crate::domains::lookup::scan::scan_dashboards;
@@ -74,7 +75,8 @@ impl Access {
     ) -> Result<Vec<DashboardRecord>> {
         if scope == DashboardScope::MainSource {
             let query = vec![("datasourceTitle", title.to_owned())];
-            let rows = self.client.list_dashboards(query).await?;
+            let rows = self.client.list_dashboards(query).await;
+            let rows = rows.map_err(about("dashboards on data model", title))?;
             if !rows.is_empty() {
                 return Ok(rows);
             }

@@ -13,7 +13,7 @@ use crate::domains::lookup::users::{UserRecord, match_user};
 use crate::domains::lookup::{is_object_id, not_found, pick, required, same};
 use crate::domains::whoami::Caller;
 use crate::error::{Error, ErrorKind, Result};
-use crate::transport::ApiPath;
+use crate::transport::{Answer, ApiPath};
 
 /// Most folders that a message lists by their ids.
 const CANDIDATES: usize = 10;
@@ -95,8 +95,11 @@ impl Access {
     /// The navigation tree of the token's user.
     async fn folder_tree(&self) -> Result<Tree> {
         let path = ApiPath::new(["api", "v1", "navver"]);
-        let answer = self.client.transport().get(path, Vec::new()).await?;
-        Tree::read(answer.body()).ok_or_else(|| answer.misshaped("a tree of folders"))
+        let read = |answer: Answer| {
+            Tree::read(answer.body()).ok_or_else(|| answer.misshaped("a tree of folders"))
+        };
+        let tree = self.client.transport().get(path, Vec::new()).await.and_then(read);
+        tree.map_err(|error| error.with_asset("the tree of folders"))
     }
 
     /// Folders are seen per user, also by admins. Dashboards tell of the others: by their ids, and
@@ -117,11 +120,12 @@ impl Access {
             ("expand", "parentFolder".to_owned()),
         ];
         let path = ApiPath::new(["api", "v1", "dashboards", "admin"]);
-        let rows: Vec<Value> = match self.client.transport().get(path, query).await {
-            Ok(answer) => answer.decode_list()?,
+        let asked = self.client.transport().get(path, query).await;
+        let rows: Vec<Value> = match asked.and_then(Answer::decode_list) {
+            Ok(rows) => rows,
             // A server that does not expand leaves us with the ids.
             Err(error) if refused(&error) => Vec::new(),
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.with_asset("the folders that dashboards are in")),
         };
         for document in rows.iter().filter_map(|row| row.get("parentFolder")) {
             if let Some(id) = id_of(document).filter(|id| hidden.contains(id)) {

@@ -14,7 +14,7 @@ pub use params::*;
 use super::Access;
 use crate::documents::ModelDocument;
 use crate::error::{Error, ErrorKind, Result};
-use crate::run::{Action, AssetKind, Change, Door, Pass, Run, Undo};
+use crate::run::{Action, AssetKind, Change, Door, Missing, Partial, Pass, Run, Undo};
 use crate::transport::{Answer, ApiPath};
 
 const OPERATION: &str = "access.create_schedule_build";
@@ -26,7 +26,8 @@ impl Access {
     ///
     /// Give days with an hour, or an interval. A model has one schedule; a new one replaces the
     /// old. Hours are UTC. Nothing is written when the schedule is as wanted already. After the
-    /// write the schedule is read back: `confirmed` tells whether it is the wanted one.
+    /// write the schedule is read back: `confirmed` tells whether it is the wanted one, and if
+    /// not, what is missing in the answer tells why.
     ///
     /// # Errors
     /// `invalid_input` before anything is sent, when no times or both ways are given or a time is
@@ -46,7 +47,7 @@ impl Access {
         &self,
         run: &Run,
         params: CreateScheduleBuild,
-    ) -> Result<ScheduledBuild> {
+    ) -> Result<Partial<ScheduledBuild>> {
         let wanted = wish::read(&params)?;
         let model =
             ModelDocument::from_value(self.client.find_model(&params.datamodel_name).await?)?;
@@ -72,14 +73,14 @@ impl Access {
             datamodel_name: name,
         };
         if present.as_ref().is_some_and(|present| present.is_same(&result.schedule)) {
-            return Ok(result);
+            return Ok(Partial::whole(result));
         }
         let change = self.schedule_change(&result, &old, present.as_ref(), &model);
         result.replaced = present;
         match run.admit(change).await? {
             Door::Planned(_) => {
                 result.confirmed = false;
-                return Ok(result);
+                return Ok(Partial::whole(result));
             }
             Door::Recorded(_) => {}
             Door::Open(pass) => {
@@ -87,8 +88,8 @@ impl Access {
                 pass.settle(sent).await?;
             }
         }
-        self.prove(&mut result).await;
-        Ok(result)
+        let missing = self.prove(&mut result).await;
+        Ok(Partial { value: result, missing: missing.into_iter().collect() })
     }
 
     /// The schedule as the server tells it; `null` when there is none.
@@ -96,7 +97,7 @@ impl Access {
         match self.client.transport().get(path(model), Vec::new()).await {
             Ok(answer) => Ok(answer.into_body()),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Value::Null),
-            Err(error) => Err(error),
+            Err(error) => Err(error.with_asset(format!("build schedule of data model {model}"))),
         }
     }
 
@@ -116,16 +117,23 @@ impl Access {
     }
 
     /// Ask for the schedule again, to tell what the server made of it.
-    async fn prove(&self, result: &mut ScheduledBuild) {
+    async fn prove(&self, result: &mut ScheduledBuild) -> Option<Missing> {
         let now = self.schedule_of(&result.datamodel_id).await;
-        let problem = match now.as_ref().map(wire::read) {
-            Ok(Some(now)) if now.is_same(&result.schedule) => return,
-            Ok(Some(now)) => format!("the server now tells another one: {}", wish::in_words(&now)),
-            Ok(None) => "the server tells of no schedule afterwards".to_owned(),
-            Err(error) => format!("the schedule could not be read back: {error}"),
+        let (what, error) = match now.map(|now| wire::read(&now)) {
+            Ok(Some(now)) if now.is_same(&result.schedule) => return None,
+            Ok(Some(now)) => {
+                let now = wish::in_words(&now);
+                let message = format!("the server accepted it and tells another one: {now}");
+                ("the schedule as wanted", Error::new(ErrorKind::Server, message))
+            }
+            Ok(None) => {
+                let message = "the server accepted it and tells of no schedule";
+                ("the schedule as wanted", Error::new(ErrorKind::Server, message))
+            }
+            Err(error) => ("a look at the schedule after the write", error),
         };
         result.confirmed = false;
-        result.notes.push(problem);
+        Some(Missing::new(what, error.with_next_step("look at the model's schedule again")))
     }
 
     fn schedule_change(

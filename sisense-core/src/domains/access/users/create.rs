@@ -90,7 +90,7 @@ impl Access {
         if answer.id().is_some() {
             return Ok(wanted.user(answer.decode()?));
         }
-        self.client.find_user(&wanted.wish.email).await.map(User::from)
+        self.client.find_user(&wanted.wish.email).await.map(|user| wanted.user(user))
     }
 }
 

@@ -1,0 +1,6 @@
+//! Every operation by its id: good and bad arguments, answers against their schema, and faults.
+
+mod answers;
+mod arguments;
+mod calls;
+mod faults;
