@@ -604,8 +604,8 @@ export class AccessDomain {
    *
    * Give days with an hour, or an interval. A model has one schedule; a new one replaces the
    * old. Hours are UTC. Nothing is written when the schedule is as wanted already. After the
-   * write the schedule is read back: `confirmed` tells whether it is the wanted one. That it
-   * could not be read back is told by what is missing in the answer.
+   * write the schedule is read back: `confirmed` tells whether it is the wanted one, and if
+   * not, what is missing in the answer tells why.
    *
    * The answer may be a part: `missing(result)` names what could not be loaded.
    *

@@ -151,6 +151,10 @@ impl Client {
         let missing = || {
             Error::new(ErrorKind::NotFound, format!("the source shows no such table: {table}"))
                 .with_asset(asset.clone())
+                .with_endpoint(format!(
+                    "POST /api/v1/connection/{}/table_schema_details",
+                    connection.oid
+                ))
                 .with_next_step(SPELLING)
         };
         let endpoint = ReadPost::TableSchemaDetails(&connection.oid);

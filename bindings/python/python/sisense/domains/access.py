@@ -678,8 +678,8 @@ class AccessDomain(Domain):
 
         Give days with an hour, or an interval. A model has one schedule; a new one replaces the
         old. Hours are UTC. Nothing is written when the schedule is as wanted already. After the
-        write the schedule is read back: `confirmed` tells whether it is the wanted one. That it
-        could not be read back is told by what is missing in the answer.
+        write the schedule is read back: `confirmed` tells whether it is the wanted one, and if
+        not, what is missing in the answer tells why.
 
         The answer may be a part: its attribute `missing` names what could not be loaded.
 
@@ -1136,8 +1136,8 @@ class AsyncAccessDomain(AsyncDomain):
 
         Give days with an hour, or an interval. A model has one schedule; a new one replaces the
         old. Hours are UTC. Nothing is written when the schedule is as wanted already. After the
-        write the schedule is read back: `confirmed` tells whether it is the wanted one. That it
-        could not be read back is told by what is missing in the answer.
+        write the schedule is read back: `confirmed` tells whether it is the wanted one, and if
+        not, what is missing in the answer tells why.
 
         The answer may be a part: its attribute `missing` names what could not be loaded.
 
