@@ -10,6 +10,8 @@ pub struct Known {
     pub dashboard: String,
     /// Id of one of its widgets.
     pub widget: String,
+    /// Id of the dataset of Sample ECommerce that holds the table Commerce.
+    pub dataset: String,
 }
 
 impl Known {
@@ -19,7 +21,16 @@ impl Known {
         let dashboards = state["dashboards"].as_array().unwrap();
         let pipeline = dashboards.iter().find(|one| one["title"] == "Pipeline").unwrap();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
-        Self { dashboard: text(&pipeline["oid"]), widget: text(&pipeline["widgets"][0]["oid"]) }
+        let models = state["models"].as_array().unwrap();
+        let model = models.iter().find(|one| one["title"] == "Sample ECommerce").unwrap();
+        let mut datasets = model["datasets"].as_array().unwrap().iter();
+        let commerce =
+            datasets.find(|one| one["schema"]["tables"][0]["name"] == "Commerce").unwrap();
+        Self {
+            dashboard: text(&pipeline["oid"]),
+            widget: text(&pipeline["widgets"][0]["oid"]),
+            dataset: text(&commerce["oid"]),
+        }
     }
 }
 
@@ -56,10 +67,12 @@ pub fn arguments(id: &str, known: &Known) -> Value {
         }
         "datamodel.create_dataset" => json!({
             "datamodel_name": "Sample ECommerce", "connection_name": "Acme Warehouse",
-            "database_name": "acme", "schema_name": "sales"
+            "database_name": "staging", "schema_name": "public"
         }),
         "datamodel.create_table" => {
-            json!({"datamodel_name": "Sample ECommerce", "table_name": "Returns"})
+            json!({"datamodel_name": "Sample ECommerce", "table_name": "Order Lines",
+                "dataset_id": known.dataset,
+                "database_name": "acme", "schema_name": "public"})
         }
         "datamodel.setup_datamodel" => json!({
             "datamodel_name": "New", "datamodel_type": "extract",
