@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::behavior::{Behavior, increment_column};
 use super::parts::{Part, Plan};
@@ -258,7 +258,12 @@ impl Sending<'_> {
                 let found = model.datasets().iter().find(fits)?;
                 (found.id.clone()?, json!({ "fullname": found.fullname }))
             }
-            What::Table(place) => (self.look_for_table(place).await?.id?, json!({})),
+            What::Table(place) => {
+                let model = self.model_now().await?;
+                let id = self.table_in(&model, place)?.id.clone()?;
+                let raw = raw_table(&model, &id).unwrap_or_else(|| json!({}));
+                (id, raw)
+            }
         };
         let mut body = body;
         body["oid"] = json!(id);
@@ -266,12 +271,16 @@ impl Sending<'_> {
     }
 
     async fn look_for_table(&self, place: usize) -> Option<Table> {
+        let model = self.model_now().await?;
+        self.table_in(&model, place).cloned()
+    }
+
+    fn table_in<'m>(&self, model: &'m ModelDocument, place: usize) -> Option<&'m Table> {
         let wanted = &self.plan.tables[place];
         let home = self.real(&self.plan.datasets[wanted.dataset].part.id);
-        let model = self.model_now().await?;
         let dataset = model.datasets().iter().find(|one| one.id.as_deref() == Some(home))?;
         let name = wanted.wish.table_name.as_str();
-        dataset.tables.iter().find(|table| table.source_id.as_deref() == Some(name)).cloned()
+        dataset.tables.iter().find(|table| table.source_id.as_deref() == Some(name))
     }
 
     async fn model_now(&self) -> Option<ModelDocument> {
@@ -283,6 +292,13 @@ impl Sending<'_> {
     fn real<'a>(&'a self, id: &'a str) -> &'a str {
         self.made.get(id).map_or(id, String::as_str)
     }
+}
+
+/// A table as the model's document holds it, with the ids of its columns.
+fn raw_table(model: &ModelDocument, id: &str) -> Option<Value> {
+    let datasets = model.raw().get("datasets")?.as_array()?.iter();
+    let tables = datasets.filter_map(|dataset| dataset.pointer("/schema/tables")?.as_array());
+    tables.flatten().find(|table| table.get("oid").and_then(Value::as_str) == Some(id)).cloned()
 }
 
 /// Whether a dataset of the model reads this schema through this connection.
