@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use super::about;
 use crate::client::Client;
 use crate::documents::ModelDocument;
 use crate::error::{ErrorKind, Result};
@@ -15,6 +16,11 @@ impl Client {
         model: &ModelDocument,
         title: &str,
     ) -> Result<Vec<Value>> {
+        let rules = self.security_rules(model, title).await;
+        rules.map_err(about("data security of data model", title))
+    }
+
+    async fn security_rules(&self, model: &ModelDocument, title: &str) -> Result<Vec<Value>> {
         if !model.is_live() {
             let path = ["api", "elasticubes", "localhost", title, "datasecurity"];
             return self.objects(&path, Vec::new()).await;

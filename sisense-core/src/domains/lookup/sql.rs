@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::about;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::transport::{Answer, ApiPath};
@@ -63,8 +64,10 @@ impl Client {
             ("includeMetadata", "true".to_owned()),
             ("isMaskedResponse", "false".to_owned()),
         ];
-        let answer = self.transport().get_slow(path, parameters).await?;
-        read_rows(answer, |text| self.transport().clean(text))
+        let answer = self.transport().get_slow(path, parameters).await;
+        answer
+            .and_then(|answer| read_rows(answer, |text| self.transport().clean(text)))
+            .map_err(about("data model", title))
     }
 }
 
