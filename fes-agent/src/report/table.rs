@@ -17,6 +17,9 @@ const FIRST_NAMES: usize = 3;
 /// Longest text of a nested value, in characters.
 const MAX_NESTED: usize = 200;
 
+/// Lists that are what a result is about, however long its other lists are.
+const FIRST_LISTS: [&str; 1] = ["findings"];
+
 /// A result as header facts and one table.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Table {
@@ -84,8 +87,8 @@ impl std::fmt::Display for Cell {
 
 /// Turn any result into header facts and one table.
 ///
-/// A list becomes the table. Of an object, the longest list of records becomes the table and all
-/// else the facts. Nested lists are counted, with the first names.
+/// A list becomes the table. Of an object, its findings or else the longest list of records becomes
+/// the table and all else the facts. Nested lists are counted, with the first names.
 #[must_use]
 pub fn table(result: &Value) -> Table {
     let (title, rows) = match main_list(result) {
@@ -125,6 +128,13 @@ pub(super) fn main_list(result: &Value) -> Option<(Option<&str>, &[Value])> {
         Value::Object(map) => {
             // An empty list may be one of plain words; only the schema knows. See `empty_list`.
             let records = |rows: &[Value]| !rows.is_empty() && rows.iter().all(Value::is_object);
+            let first = FIRST_LISTS.iter().find_map(|key| {
+                let rows = map.get(*key)?.as_array().filter(|rows| records(rows))?;
+                Some((Some(*key), rows.as_slice()))
+            });
+            if first.is_some() {
+                return first;
+            }
             let mut best: Option<(&str, &[Value])> = None;
             for (key, value) in map {
                 if let Value::Array(rows) = value
@@ -269,13 +279,24 @@ fn list(items: &[Value]) -> String {
     clip(&text, MAX_NESTED)
 }
 
+/// Members that name a record, the best first.
+const NAMES: [&str; 10] = [
+    "name",
+    "title",
+    "dashboard_title",
+    "email",
+    "table_name",
+    "table",
+    "column",
+    "datamodel_name",
+    "what",
+    "check",
+];
+
 fn name(value: &Value) -> String {
     match value {
         Value::Object(map) => {
-            let text =
-                ["name", "title", "dashboard_title", "email", "table_name", "table", "column"]
-                    .iter()
-                    .find_map(|key| map.get(*key).and_then(Value::as_str));
+            let text = NAMES.iter().find_map(|key| map.get(*key).and_then(Value::as_str));
             text.map_or_else(|| record(map), str::to_owned)
         }
         Value::Array(items) => format!("({})", items.len()),
@@ -284,6 +305,10 @@ fn name(value: &Value) -> String {
 }
 
 fn record(map: &Map<String, Value>) -> String {
+    let text = |key: &str| map.get(key).and_then(Value::as_str);
+    if let (Some(kind), Some(title)) = (text("kind"), text("title")) {
+        return clip(&format!("{kind} \"{title}\""), MAX_NESTED);
+    }
     let parts: Vec<String> = map
         .iter()
         .filter(|(_, value)| !value.is_null())

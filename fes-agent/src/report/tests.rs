@@ -61,6 +61,24 @@ fn columns_are_counted_in_the_sentence() {
 }
 
 #[test]
+fn findings_come_first_and_are_counted_by_severity() {
+    let asset = json!({"kind": "datamodel", "id": "1", "title": "Shop"});
+    let finding = |severity: &str| json!({"severity": severity, "asset": asset, "what": "w"});
+    let result = json!({
+        "complete": false,
+        "not_checked": [{"what": "a"}, {"what": "b"}, {"what": "c"}],
+        "findings": [finding("high"), finding("low")],
+    });
+    assert_eq!(done(result.clone()).summary, "2 findings: 1 high, 1 low.");
+    let table = table(&result);
+    assert_eq!(table.title.as_deref(), Some("findings"));
+    assert_eq!(table.rows[0][1].to_string(), "datamodel \"Shop\"");
+    assert_eq!(table.facts[1].value.to_string(), "3: a, b, c");
+    let none = done(json!({"findings": [], "not_checked": []}));
+    assert_eq!(none.summary, "Nothing was found that needs a look.");
+}
+
+#[test]
 fn an_unmade_change_is_no_success() {
     let asset = sisense_core::run::Asset {
         deployment: "prod".into(),

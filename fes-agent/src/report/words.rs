@@ -21,6 +21,8 @@ pub(super) fn result(operation: &Operation, outcome: &Outcome, changes: &[Change
         written(changes)
     } else if let Some(sentence) = columns(&outcome.result) {
         sentence
+    } else if let Some(sentence) = findings(&outcome.result) {
+        sentence
     } else {
         read(operation, &outcome.result)
     };
@@ -86,6 +88,25 @@ fn columns(result: &Value) -> Option<String> {
         return None;
     }
     Some(format!("{}.", texts.join("; ")))
+}
+
+/// How many findings of each severity there are, the worst first.
+fn findings(result: &Value) -> Option<String> {
+    let all = result.get("findings")?.as_array()?;
+    let count = |severity: &str| {
+        let of = |one: &&Value| one.get("severity").and_then(Value::as_str) == Some(severity);
+        all.iter().filter(of).count()
+    };
+    let parts: Vec<String> = ["high", "medium", "low", "info"]
+        .into_iter()
+        .map(|severity| (count(severity), severity))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, severity)| format!("{count} {severity}"))
+        .collect();
+    Some(match parts.is_empty() {
+        true => "Nothing was found that needs a look.".to_owned(),
+        false => format!("{}: {}.", plural(all.len(), "finding"), parts.join(", ")),
+    })
 }
 
 fn written(changes: &[ChangeReport]) -> String {

@@ -353,7 +353,9 @@ async fn read_model(
         Ok(titled) => {
             let security = match also {
                 Also::Security => {
-                    Some(client.model_security(&titled.document, &titled.title).await)
+                    let read = client.model_security(&titled.document, &titled.title).await;
+                    let asset = format!("data model \"{}\"", titled.title);
+                    Some(read.map_err(|error| error.with_asset(asset)))
                 }
                 Also::Nothing => None,
             };
@@ -362,4 +364,44 @@ async fn read_model(
         Err(error) => Err(error.with_asset(format!("data model \"{name}\""))),
     };
     (name, model)
+}
+
+#[cfg(test)]
+mod tests {
+    use pretty_assertions::assert_eq;
+    use serde_json::json;
+
+    use super::*;
+
+    fn board(at: usize) -> DashboardRecord {
+        serde_json::from_value(json!({"oid": format!("5f{at:022}"), "title": "Board"})).unwrap()
+    }
+
+    #[test]
+    fn a_star_over_too_many_says_how_many_it_leaves_out() {
+        let star = [ALL.to_owned()];
+        let found = pick_dashboards((0..MOST_DASHBOARDS + 3).map(board).collect(), &star);
+        assert_eq!((found.found.len(), found.missing.len()), (MOST_DASHBOARDS, 1));
+        assert_eq!(found.missing[0].what, "3 further dashboards");
+        let all = pick_dashboards((0..MOST_DASHBOARDS).map(board).collect(), &star);
+        assert!(all.missing.is_empty());
+
+        let model = |at: usize| -> ModelRecord {
+            serde_json::from_value(json!({"oid": at.to_string(), "title": "Shop"})).unwrap()
+        };
+        let list: Vec<ModelRecord> = (0..MOST_MODELS + 1).map(model).collect();
+        let found = pick_models(&list, &star);
+        assert_eq!((found.count(), found.missing[0].what.as_str()), (500, "1 further data models"));
+    }
+
+    #[test]
+    fn a_model_is_known_by_its_id_in_any_spelling() {
+        let id = "5F0CB527-50f2-482b-aece-33e2ece6fe81";
+        let row = json!([{"oid": id.to_lowercase(), "title": "Shop"}]);
+        let list: Vec<ModelRecord> = serde_json::from_value(row).unwrap();
+        for reference in [id.to_owned(), id.replace('-', ""), "shop".to_owned()] {
+            let found = pick_models(&list, std::slice::from_ref(&reference));
+            assert_eq!((found.count(), found.missing.len()), (1, 0), "{reference}");
+        }
+    }
 }

@@ -147,10 +147,26 @@ async fn a_server_without_sub_selects_leaves_the_set_untested() {
     refuse(&fake, &set("A")).await;
     refuse(&fake, &set("B")).await;
     let found = m2m(&fake, &["Shop"], false, 200).await.unwrap();
+    // The server answered: it cannot count sets. That is told, and nothing is lost.
+    assert!(found.is_whole());
     for row in &found.value.relations {
         assert_eq!((row.composite, row.is_m2m), (CompositeKey::Untested, Some(true)));
         assert!(row.reason.as_deref().unwrap().contains("no such table"));
     }
+}
+
+#[tokio::test]
+async fn a_lost_count_of_a_set_makes_a_part() {
+    let fake = Fake::start().await;
+    let relations = json!([relation("r1", &["A.x", "B.x"]), relation("r2", &["A.y", "B.y"])]);
+    fake.get(SCHEMA, &[("title", "Shop")], shop(relations)).await;
+    for (table, column) in [("A", "x"), ("A", "y"), ("B", "x"), ("B", "y")] {
+        answer(&fake, SQL, &key(table, column), &[10, 10, 4]).await;
+    }
+    fake.reply("GET", SQL, &[], 500, json!({})).await;
+    let found = m2m(&fake, &["Shop"], false, 200).await.unwrap();
+    assert_eq!(whats(&found), ["a key of several columns of \"Shop\""; 2]);
+    assert_eq!(found.value.relations[0].composite, CompositeKey::Untested);
 }
 
 #[tokio::test]
@@ -180,7 +196,7 @@ async fn a_failed_count_is_null_with_its_reason_and_makes_a_part() {
     assert_eq!((row.is_m2m, row.left_unique, row.right_unique), (None, Some(false), None));
     let reason = row.reason.as_deref().unwrap();
     assert!(reason.contains("no such table") && reason.contains("hidden"), "{reason}");
-    assert_eq!(whats(&found), ["keys C.x of \"Shop\""]);
+    assert_eq!(whats(&found), ["key C.x of \"Shop\""]);
 }
 
 #[tokio::test]

@@ -9,3 +9,4 @@ mod shares;
 pub mod support;
 mod tools;
 mod unused_columns;
+mod wellcheck;

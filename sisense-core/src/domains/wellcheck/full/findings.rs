@@ -152,6 +152,9 @@ pub(super) fn of_model(model: &Titled) -> Vec<Finding> {
                 Some((format!("{}.{}", table.name, column.name), column))
             })
             .collect();
+        if keys.len() < 2 {
+            continue;
+        }
         let text = |column: &Column| column.type_code.is_some_and(|code| TEXTS.contains(&code));
         let names: Vec<&str> =
             keys.iter().filter(|(_, column)| text(column)).map(|(name, _)| name.as_str()).collect();

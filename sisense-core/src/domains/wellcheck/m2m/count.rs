@@ -176,6 +176,8 @@ impl<F: Fn(usize, usize) + Send> Counting<'_, F> {
             .zip(titles)
             .map(|(job, title)| async move {
                 let answer = client.sql(&title, &job.sql, 1, 0).await;
+                let answer =
+                    answer.map_err(|error| error.with_asset(format!("data model \"{title}\"")));
                 (job, answer)
             })
             .collect();
@@ -209,6 +211,14 @@ impl<F: Fn(usize, usize) + Send> Counting<'_, F> {
                 if groups.as_ref().is_err_and(|e| e.kind() == ErrorKind::Unauthenticated) {
                     return groups.map(drop);
                 }
+                // A server that cannot count sets has answered; a lost request has not.
+                if let Err(error) = &groups
+                    && !is_refusal(error)
+                {
+                    let what = format!("a key of several columns of \"{}\"", plan.title);
+                    let error = Error::from(error.report().clone());
+                    self.counted.missing.push(Missing::new(what, error));
+                }
                 *answers.set(place, left) = Some(groups.map_err(|error| reason(&error, false)));
             }
         }
@@ -223,7 +233,7 @@ impl<F: Fn(usize, usize) + Send> Counting<'_, F> {
             let count = failed.len();
             for (key, error) in failed {
                 if any {
-                    let what = format!("keys {key} of \"{}\"", plan.title);
+                    let what = format!("key {key} of \"{}\"", plan.title);
                     self.counted.missing.push(Missing::new(what, error));
                 } else {
                     let error = if count > 1 {
