@@ -346,6 +346,12 @@ impl Error {
         self.0.retryable
     }
 
+    /// Whether no answer came, or only a gateway's: a write may have been applied or not.
+    pub(crate) fn is_unanswered(&self) -> bool {
+        matches!(self.kind(), ErrorKind::Timeout | ErrorKind::Connect)
+            || matches!(self.status(), Some(502 | 504))
+    }
+
     /// How long the server asked to wait.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {

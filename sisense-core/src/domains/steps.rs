@@ -143,10 +143,7 @@ impl Sent {
 
     /// Whether no answer came, so that the write may have been applied or not.
     pub(crate) fn is_unanswered(&self) -> bool {
-        self.result.as_ref().is_err_and(|error| {
-            matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Connect)
-                || matches!(error.status(), Some(502 | 504))
-        })
+        self.result.as_ref().is_err_and(Error::is_unanswered)
     }
 
     /// A look has shown that it was applied: this is the id of what it made.

@@ -15,6 +15,7 @@ pub(super) fn check(id: &str, args: Value) -> Result<()> {
         "datamodel.create_datamodel" => decode::<datamodel::CreateDatamodel>(args).map(drop),
         "datamodel.create_dataset" => decode::<datamodel::CreateDataset>(args).map(drop),
         "datamodel.create_table" => decode::<datamodel::CreateTable>(args).map(drop),
+        "datamodel.deploy_datamodel" => decode::<datamodel::DeployDatamodel>(args).map(drop),
         "datamodel.describe_datamodel" => decode::<datamodel::DescribeDatamodel>(args).map(drop),
         "datamodel.get_all_datamodel" => no_arguments(args),
         "datamodel.get_connection" => decode::<datamodel::GetConnection>(args).map(drop),
@@ -39,6 +40,9 @@ pub(super) async fn call(on: Deployments<'_>, run: &Run, id: &str, args: Value) 
             whole(send(datamodel.create_dataset(run, decode(args)?)).await?)
         }
         "datamodel.create_table" => part(send(datamodel.create_table(run, decode(args)?)).await?),
+        "datamodel.deploy_datamodel" => {
+            part(send(datamodel.deploy_datamodel(run, decode(args)?)).await?)
+        }
         "datamodel.describe_datamodel" => {
             whole(send(datamodel.describe_datamodel(decode(args)?)).await?)
         }

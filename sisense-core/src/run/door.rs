@@ -161,9 +161,7 @@ impl Pass {
 
     /// A write that was sent and got no answer, or a gateway's one, may have been applied.
     fn judge(&self, error: Error, entry: &Entry) -> Error {
-        let unanswered = matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Connect);
-        let gateway = matches!(error.status(), Some(502 | 504));
-        if self.sent.load(Ordering::Relaxed) && (unanswered || gateway) {
+        if self.sent.load(Ordering::Relaxed) && error.is_unanswered() {
             return error
                 .with_kind(ErrorKind::UnknownOutcome)
                 .with_asset(entry.change.asset.to_string())

@@ -215,6 +215,11 @@ impl Run {
         self.inner.cancel.is_cancelled()
     }
 
+    /// Wait until the run is stopped.
+    pub(crate) async fn stopped(&self) {
+        self.inner.cancel.cancelled().await;
+    }
+
     /// Report progress.
     pub fn progress(
         &self,

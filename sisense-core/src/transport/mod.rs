@@ -103,6 +103,10 @@ impl Transport {
         &self.name
     }
 
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     pub(crate) fn base(&self) -> &Url {
         &self.base
     }

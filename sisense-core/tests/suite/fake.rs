@@ -1,5 +1,7 @@
 //! A scripted server: it answers what a test tells it, and tells what it was asked.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use sisense_core::{Client, Limits, Secret};
 use wiremock::matchers::{method, path, query_param, query_param_is_missing};
@@ -16,7 +18,12 @@ impl Fake {
         let client = Client::builder(server.uri())
             .name("prod")
             .token(Secret::new("token"))
-            .limits(Limits { retries: 0, ..Limits::default() })
+            .limits(Limits {
+                retries: 0,
+                first_poll: Duration::from_millis(1),
+                longest_poll: Duration::from_millis(2),
+                ..Limits::default()
+            })
             .build()
             .unwrap();
         Fake { server, client }

@@ -2,6 +2,41 @@
 
 import type { Caller, WriteOptions } from "../caller.js";
 
+/** A build of an extract model, or a publish of a live one. */
+export interface Build {
+  /** The build's id; `null` in a preview. */
+  build_id: string | null;
+  /** The data model's id. */
+  datamodel_id: string;
+  /** The data model's title. */
+  datamodel_name: string;
+  /** What kind of model it is. */
+  datamodel_type: "extract" | "live";
+  /** `full`, `by_table`, `schema_changes` or `publish`. */
+  build_type: string | null;
+  /** How far it is. `null` in a preview. */
+  status: "pending" | "building" | "done" | "failed" | "cancelled" | "unknown" | null;
+  /** Most rows that are read of each table; `null` for all. */
+  row_limit: number | null;
+  /**
+   * Which definition is built, `latest` or `running`; `null` for a publish, and when the server
+   * does not tell it.
+   */
+  schema_origin: string | null;
+  /** When it was asked for (ISO 8601). */
+  created: string | null;
+  /** When it began (ISO 8601). */
+  started: string | null;
+  /** When it ended (ISO 8601). */
+  completed: string | null;
+  /** Whether it ran already, so that no second one was started. */
+  already_running: boolean;
+  /** Whether the answer was held back until it had ended. */
+  waited: boolean;
+  /** What else is to be known. */
+  notes: string[];
+}
+
 /** A column of a data model. */
 export interface ColumnRow {
   /** The title of the data model. */
@@ -486,6 +521,27 @@ export interface CreateTableParams {
   build_behavior_config?: CreateTableBuildBehaviorConfig | null;
 }
 
+/** Arguments of `datamodel.deploy_datamodel`. */
+export interface DeployDatamodelParams {
+  /** The data model's title or id. */
+  datamodel_name: string;
+  /** What a build does with the data. A live model is published and has no build type. */
+  build_type?: "full" | "by_table" | "schema_changes";
+  /**
+   * Most rows to read of each table, for a trial; without it, or 0, all. The rows beyond it are
+   * then missing for everybody who queries the model. Extract models only.
+   */
+  row_limit?: number | null;
+  /** Which definition is built. Extract models only. */
+  schema_origin?: "latest" | "running";
+  /**
+   * Whether to wait until the build has ended. Without it the answer comes once it is started.
+   */
+  wait?: boolean;
+  /** Longest wait in seconds, 1 to 86400; 3600 without it. The build goes on after it. */
+  timeout_s?: number | null;
+}
+
 /** Arguments of `datamodel.describe_datamodel`. */
 export interface DescribeDatamodelParams {
   /** The data model's title or id. */
@@ -616,6 +672,31 @@ export class DatamodelDomain {
    */
   async createTable(params: CreateTableParams, options?: WriteOptions): Promise<CreatedTable> {
     return this.#caller.write("datamodel.create_table", params, options);
+  }
+
+  /**
+   * Build an extract model or publish a live one.
+   *
+   * A build that runs already for this model is not doubled: it is told with `already_running`,
+   * and followed when `wait` is set. With `wait` the answer comes when the build has ended,
+   * with progress on the way. When the wait ends before the build, because of `timeout_s` or a
+   * stop, the build goes on and the answer names its end as missing. Queries see the old data
+   * until the build has ended well.
+   *
+   * The answer may be a part: `missing(result)` names what could not be loaded.
+   *
+   * Without `options.approve` nothing is changed and the call rejects with a `NotApprovedError`
+   * that holds the changes.
+   *
+   * `options.onProgress` is told how far the work has come.
+   *
+   * @throws SisenseError: `not_found` for the model; `invalid_input` for options of a build on
+   * a live model; `server` with the reason when a build that was waited for failed, `cancelled`
+   * when somebody stopped it; `unknown_outcome` when no answer came and no look shows the
+   * build: it is never started twice.
+   */
+  async deployDatamodel(params: DeployDatamodelParams, options?: WriteOptions): Promise<Build> {
+    return this.#caller.write("datamodel.deploy_datamodel", params, options);
   }
 
   /**

@@ -13,7 +13,9 @@
 //! | [`Datamodel::create_dataset`] | create |
 //! | [`Datamodel::create_table`] | create |
 //! | [`Datamodel::setup_datamodel`] | create |
+//! | [`Datamodel::deploy_datamodel`] | execute |
 
+mod build;
 mod connections;
 mod create;
 mod describe;
@@ -25,6 +27,7 @@ mod resolve;
 mod schema;
 mod source;
 
+pub use build::*;
 pub use connections::*;
 pub use create::*;
 pub use models::*;
@@ -70,4 +73,5 @@ pub(super) fn schemas(schemas: &mut OperationSchemas) {
     schemas.add::<CreateDataset, CreatedDataset>("datamodel.create_dataset");
     schemas.add::<CreateTable, CreatedTable>("datamodel.create_table");
     schemas.add::<SetupDatamodel, SetUpDatamodel>("datamodel.setup_datamodel");
+    schemas.add::<DeployDatamodel, Build>("datamodel.deploy_datamodel");
 }

@@ -6,6 +6,7 @@ use sisense_core::{Change, Run};
 
 use super::fake::Fake;
 
+mod build;
 mod create;
 mod setup;
 mod setup_broken;

@@ -1,3 +1,4 @@
+mod builds;
 mod datamodel_connections;
 mod datamodels;
 

@@ -19,6 +19,8 @@ pub fn limits() -> Limits {
         call_timeout: Duration::from_secs(3),
         retries: 1,
         retry_time: Duration::from_secs(2),
+        first_poll: Duration::from_millis(20),
+        longest_poll: Duration::from_millis(100),
         ..Limits::default()
     }
 }

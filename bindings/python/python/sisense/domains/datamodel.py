@@ -12,6 +12,54 @@ if TYPE_CHECKING:
     from typing_extensions import NotRequired
 
 
+class Build(TypedDict):
+    """A build of an extract model, or a publish of a live one."""
+
+    build_id: str | None
+    """The build's id; `null` in a preview."""
+
+    datamodel_id: str
+    """The data model's id."""
+
+    datamodel_name: str
+    """The data model's title."""
+
+    datamodel_type: Literal["extract", "live"]
+    """What kind of model it is."""
+
+    build_type: str | None
+    """`full`, `by_table`, `schema_changes` or `publish`."""
+
+    status: Literal["pending", "building", "done", "failed", "cancelled", "unknown"] | None
+    """How far it is. `null` in a preview."""
+
+    row_limit: int | None
+    """Most rows that are read of each table; `null` for all."""
+
+    schema_origin: str | None
+    """Which definition is built, `latest` or `running`; `null` for a publish, and when the server
+    does not tell it.
+    """
+
+    created: str | None
+    """When it was asked for (ISO 8601)."""
+
+    started: str | None
+    """When it began (ISO 8601)."""
+
+    completed: str | None
+    """When it ended (ISO 8601)."""
+
+    already_running: bool
+    """Whether it ran already, so that no second one was started."""
+
+    waited: bool
+    """Whether the answer was held back until it had ended."""
+
+    notes: list[str]
+    """What else is to be known."""
+
+
 class ColumnRow(TypedDict):
     """A column of a data model."""
 
@@ -741,6 +789,64 @@ class DatamodelDomain(Domain):
             approve,
         )
 
+    def deploy_datamodel(
+        self,
+        *,
+        datamodel_name: str,
+        build_type: Literal["full", "by_table", "schema_changes"] | None = None,
+        row_limit: int | None = None,
+        schema_origin: Literal["latest", "running"] | None = None,
+        wait: bool | None = None,
+        timeout_s: int | None = None,
+        approve: Approve | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Build:
+        """Build an extract model or publish a live one.
+
+        A build that runs already for this model is not doubled: it is told with
+        `already_running`, and followed when `wait` is set. With `wait` the answer comes when
+        the build has ended, with progress on the way. When the wait ends before the build,
+        because of `timeout_s` or a stop, the build goes on and the answer names its end as
+        missing. Queries see the old data until the build has ended well.
+
+        The answer may be a part: its attribute `missing` names what could not be loaded.
+
+        Args:
+            datamodel_name: The data model's title or id.
+            build_type: What a build does with the data. A live model is published and has
+                no build type.
+            row_limit: Most rows to read of each table, for a trial; without it, or 0, all.
+                The rows beyond it are then missing for everybody who queries the model. Extract
+                models only.
+            schema_origin: Which definition is built. Extract models only.
+            wait: Whether to wait until the build has ended. Without it the answer comes
+                once it is started.
+            timeout_s: Longest wait in seconds, 1 to 86400; 3600 without it. The build goes
+                on after it.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+            on_progress: Is told how far the work has come.
+
+        Raises:
+            SisenseError: `not_found` for the model; `invalid_input` for options of a build on a
+            live model; `server` with the reason when a build that was waited for failed,
+            `cancelled` when somebody stopped it; `unknown_outcome` when no answer came and no
+            look shows the build: it is never started twice.
+        """
+        return self._write(
+            "datamodel.deploy_datamodel",
+            {
+                "datamodel_name": datamodel_name,
+                "build_type": build_type,
+                "row_limit": row_limit,
+                "schema_origin": schema_origin,
+                "wait": wait,
+                "timeout_s": timeout_s,
+            },
+            approve,
+            on_progress,
+        )
+
     def describe_datamodel(
         self,
         *,
@@ -1119,6 +1225,64 @@ class AsyncDatamodelDomain(AsyncDomain):
                 "build_behavior_config": build_behavior_config,
             },
             approve,
+        )
+
+    async def deploy_datamodel(
+        self,
+        *,
+        datamodel_name: str,
+        build_type: Literal["full", "by_table", "schema_changes"] | None = None,
+        row_limit: int | None = None,
+        schema_origin: Literal["latest", "running"] | None = None,
+        wait: bool | None = None,
+        timeout_s: int | None = None,
+        approve: AsyncApprove | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Build:
+        """Build an extract model or publish a live one.
+
+        A build that runs already for this model is not doubled: it is told with
+        `already_running`, and followed when `wait` is set. With `wait` the answer comes when
+        the build has ended, with progress on the way. When the wait ends before the build,
+        because of `timeout_s` or a stop, the build goes on and the answer names its end as
+        missing. Queries see the old data until the build has ended well.
+
+        The answer may be a part: its attribute `missing` names what could not be loaded.
+
+        Args:
+            datamodel_name: The data model's title or id.
+            build_type: What a build does with the data. A live model is published and has
+                no build type.
+            row_limit: Most rows to read of each table, for a trial; without it, or 0, all.
+                The rows beyond it are then missing for everybody who queries the model. Extract
+                models only.
+            schema_origin: Which definition is built. Extract models only.
+            wait: Whether to wait until the build has ended. Without it the answer comes
+                once it is started.
+            timeout_s: Longest wait in seconds, 1 to 86400; 3600 without it. The build goes
+                on after it.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+            on_progress: Is told how far the work has come.
+
+        Raises:
+            SisenseError: `not_found` for the model; `invalid_input` for options of a build on a
+            live model; `server` with the reason when a build that was waited for failed,
+            `cancelled` when somebody stopped it; `unknown_outcome` when no answer came and no
+            look shows the build: it is never started twice.
+        """
+        return await self._write(
+            "datamodel.deploy_datamodel",
+            {
+                "datamodel_name": datamodel_name,
+                "build_type": build_type,
+                "row_limit": row_limit,
+                "schema_origin": schema_origin,
+                "wait": wait,
+                "timeout_s": timeout_s,
+            },
+            approve,
+            on_progress,
         )
 
     async def describe_datamodel(

@@ -22,7 +22,7 @@ use crate::run::{Entry, Run};
 
 impl Datamodel {
     /// What an earlier attempt of this run wrote. What this process wrote is in the live state.
-    async fn earlier(&self, run: &Run) -> Result<Vec<Entry>> {
+    pub(in crate::domains::datamodel) async fn earlier(&self, run: &Run) -> Result<Vec<Entry>> {
         let own = run.entries();
         let all = run.recorded().await?;
         Ok(all.into_iter().filter(|entry| own.iter().all(|one| one.key != entry.key)).collect())
@@ -30,7 +30,7 @@ impl Datamodel {
 }
 
 /// Whether a model is extract or live. Nothing is made in a model that does not tell.
-fn kind_of(model: &ModelDocument) -> Result<ModelType> {
+pub(in crate::domains::datamodel) fn kind_of(model: &ModelDocument) -> Result<ModelType> {
     let told = model.kind();
     told.as_deref().and_then(ModelType::read).ok_or_else(|| {
         Error::new(ErrorKind::Decode, "the data model tells neither extract nor live as its type")

@@ -79,6 +79,9 @@ pub fn arguments(id: &str, known: &Known) -> Value {
             "connection_name": "Acme Warehouse", "database_name": "acme",
             "schema_name": "public", "tables": [{"table_name": "Commerce"}]
         }),
+        "datamodel.deploy_datamodel" => {
+            json!({"datamodel_name": "Sample ECommerce", "wait": true})
+        }
         "datamodel.resolve_datamodel_reference" => json!({"datamodel_ref": "Sample ECommerce"}),
         "dashboard.add_dashboard_script" => {
             json!({"dashboard_id": known.dashboard, "script": "// x"})

@@ -18,7 +18,9 @@ use crate::suite::support::{client, sandbox};
 fn hasty(sandbox: &Sandbox, action: &FaultAction) -> Client {
     let patience = if *action == FaultAction::Silence { 100 } else { 5_000 };
     let call_timeout = Duration::from_millis(patience);
-    let limits = Limits { retries: 0, call_timeout, ..Limits::default() };
+    let (first_poll, longest_poll) = (Duration::from_millis(20), Duration::from_millis(100));
+    let polls = Limits { first_poll, longest_poll, ..Limits::default() };
+    let limits = Limits { retries: 0, call_timeout, ..polls };
     let token = Secret::new(sandbox.token());
     let builder = Client::builder(sandbox.url()).name(sandbox.name());
     builder.token(token).limits(limits).build().unwrap()
