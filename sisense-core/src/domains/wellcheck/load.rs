@@ -353,9 +353,7 @@ async fn read_model(
         Ok(titled) => {
             let security = match also {
                 Also::Security => {
-                    let read = client.model_security(&titled.document, &titled.title).await;
-                    let asset = format!("data model \"{}\"", titled.title);
-                    Some(read.map_err(|error| error.with_asset(asset)))
+                    Some(client.model_security(&titled.document, &titled.title).await)
                 }
                 Also::Nothing => None,
             };

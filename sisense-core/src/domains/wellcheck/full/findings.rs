@@ -49,8 +49,8 @@ pub(super) fn of_dashboard(one: &OneDashboard, max: MaxOf) -> Vec<Finding> {
         say(
             Severity::High,
             Check::MissingDatamodel,
-            format!("it is on the data model \"{model}\", and there is none of that title"),
-            "point it to another data model, or delete it; a perspective has a title of its own",
+            format!("no data model has the title of its own: {model}"),
+            "give it another data model, unless this is a perspective",
         );
     }
     let widgets = one.count.widget_count;
@@ -230,8 +230,8 @@ pub(super) fn of_security(columns: &[SecuredColumn]) -> Vec<Finding> {
                 Severity::High,
                 Check::RlsDatatypes,
                 &asset,
-                format!("data security is on {name}, which the data model does not have"),
-                "move the rules to a column that is there, or remove them",
+                format!("data security is on a column that is gone: {name}"),
+                "move the rules to another column, or remove them",
             ));
         } else if is_text(column) {
             let kind = column.column_type.as_deref().or(column.datatype.as_deref());
@@ -239,7 +239,7 @@ pub(super) fn of_security(columns: &[SecuredColumn]) -> Vec<Finding> {
                 Severity::Low,
                 Check::RlsDatatypes,
                 &asset,
-                format!("data security is on {name}, of type {}", kind.unwrap_or("unknown")),
+                format!("data security is on {}: {name}", kind.unwrap_or("no number")),
                 "secure a numeric key, which is faster",
             ));
         }
@@ -254,25 +254,23 @@ pub(super) fn of_relations(relations: &[RelationCheck]) -> Vec<Finding> {
         let left = joined(&row.left_table, &row.left_column);
         let right = joined(&row.right_table, &row.right_column);
         if row.is_m2m == Some(true) {
-            let (severity, what) = if row.composite == CompositeKey::Untested {
-                let what = "may be many-to-many: neither is unique by itself";
-                (Severity::Medium, what)
-            } else {
-                (Severity::High, "is many-to-many: values repeat on both sides")
+            let (severity, what) = match row.composite {
+                CompositeKey::Untested => (Severity::Medium, "perhaps many-to-many"),
+                _ => (Severity::High, "many-to-many"),
             };
             found.push(finding(
                 severity,
                 Check::M2mRelationships,
                 &asset,
-                format!("the relation of {left} and {right} {what}"),
-                "put a table with one row per value between them; totals over both are too high",
+                format!("{what}: {left} and {right}"),
+                "put a table with one row per value between them, or totals are too high",
             ));
         } else if [&row.left_column, &row.right_column].iter().any(|column| column.is_none()) {
             found.push(finding(
                 Severity::Medium,
                 Check::BrokenRelations,
                 &asset,
-                format!("the relation of {left} and {right} names a column that is gone"),
+                format!("a relation names a column that is gone: {left} and {right}"),
                 "mend or remove the relation",
             ));
         }

@@ -176,8 +176,6 @@ impl<F: Fn(usize, usize) + Send> Counting<'_, F> {
             .zip(titles)
             .map(|(job, title)| async move {
                 let answer = client.sql(&title, &job.sql, 1, 0).await;
-                let answer =
-                    answer.map_err(|error| error.with_asset(format!("data model \"{title}\"")));
                 (job, answer)
             })
             .collect();
