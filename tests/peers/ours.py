@@ -3,6 +3,7 @@
 import json
 import subprocess
 import tempfile
+import urllib.request
 
 
 class Sandbox:
@@ -15,6 +16,16 @@ class Sandbox:
         line = self._process.stdout.readline()
         self.deployment = json.loads(line)["deployments"][0]
         self.url, self.token = self.deployment["url"], self.deployment["token"]
+
+    def counts(self) -> dict:
+        """How much was asked of it so far."""
+        with urllib.request.urlopen(f"{self.url}/__sandbox/counts", timeout=30) as answer:
+            return json.load(answer)
+
+    def counting(self, work):
+        """What some work gives, and how many requests it took."""
+        before = self.counts()["total"]
+        return work(), self.counts()["total"] - before
 
     def stop(self) -> None:
         self._process.terminate()

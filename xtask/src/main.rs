@@ -1,4 +1,5 @@
-//! The tasks of this repository: `cargo xtask registry`, `cargo xtask test`, `cargo xtask demo`.
+//! The tasks of this repository: `cargo xtask registry`, `cargo xtask test`, `cargo xtask bench`,
+//! `cargo xtask demo`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks")]
 
 mod demo;
@@ -34,6 +35,11 @@ enum Task {
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
     },
+    /// Measure what work costs, over deployments in memory: counts and ratios of one run.
+    Bench {
+        /// What to measure: requests, scale; all by default.
+        parts: Vec<String>,
+    },
     /// Build the product and start it over a deployment in memory.
     Demo {
         /// Flags of `fes-mcp demo`, such as `--port 8080` or `--exit-after-ready`.
@@ -46,6 +52,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Registry { check } => registry::run(check).map(|()| ExitCode::SUCCESS),
         Task::Test { only } => test::run(&only).map(|()| ExitCode::SUCCESS),
+        Task::Bench { parts } => test::bench(&parts).map(|()| ExitCode::SUCCESS),
         Task::Demo { flags } => demo::run(&flags),
     };
     done.unwrap_or_else(|error| {

@@ -57,6 +57,13 @@ pub fn run(only: &[String]) -> Result<()> {
     Ok(())
 }
 
+/// Measure what work costs. Nothing is judged.
+pub fn bench(parts: &[String]) -> Result<()> {
+    let mut command = shared::with_peer("tests/bench/run.py")?;
+    crate::repo::run(command.args(parts), "read what it says above")?;
+    Ok(())
+}
+
 /// The steps whose group or name is asked for.
 fn chosen(only: &[String]) -> Result<Vec<&'static Step>> {
     let named = |step: &Step, word: &str| step.group == word || step.name == word;

@@ -79,7 +79,7 @@ export interface DashboardColumn {
   table: string;
   /** Name of the column, spelled likewise. */
   column: string;
-  /** Whether the data model has it; `null` when the model could not be read. */
+  /** Whether the data model has it; `null` when they were not compared. */
   in_model: boolean | null;
   /** Which part of the dashboard names it first. */
   source: "filter" | "widget" | "hierarchy" | "other";
@@ -299,6 +299,11 @@ export interface GetDashboardByNameParams {
 export interface GetDashboardColumnsParams {
   /** The dashboard's title or id. */
   dashboard_name: string;
+  /**
+   * Whether to read the data models too: names are then spelled as the model does, and columns
+   * that it does not have are told. One more request per data model. Default false.
+   */
+  compare_with_datamodel?: boolean;
 }
 
 /** Arguments of `dashboard.get_dashboard_share`. */
@@ -430,8 +435,9 @@ export class DashboardDomain {
    *
    * Returns one row per data model, table and column, with every place that names it: panels,
    * formulas at any depth, ranks, simple and dependent filters, default filters, hierarchies.
-   * Names are spelled as in the data model where that can be read. Columns that only a script
-   * names are not seen. Two requests, and one per data model.
+   * Names are spelled as the dashboard spells them first; compared with the data models, as
+   * those do, and each row tells whether the model has the column. Columns that only a script
+   * names are not seen. Two requests, and one per data model that is compared.
    *
    * The answer may be a part: `missing(result)` names what could not be loaded.
    *

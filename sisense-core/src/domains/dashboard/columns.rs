@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use futures_util::future::join_all;
 
 use super::{ColumnSource, ColumnUse, DashboardColumn, Dashboards, GetDashboardColumns};
-use crate::documents::{DashboardDocument, Dim, ModelDocument, ModelIndex, PlaceSource, Reference};
+use crate::documents::{
+    DashboardDocument, Dim, ModelDocument, ModelIndex, PlaceSource, Reference, same_name,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::run::{Missing, Partial};
 
@@ -14,8 +16,9 @@ impl Dashboards {
     ///
     /// Returns one row per data model, table and column, with every place that names it: panels,
     /// formulas at any depth, ranks, simple and dependent filters, default filters, hierarchies.
-    /// Names are spelled as in the data model where that can be read. Columns that only a script
-    /// names are not seen. Two requests, and one per data model.
+    /// Names are spelled as the dashboard spells them first; compared with the data models, as those
+    /// do, and each row tells whether the model has the column. Columns that only a script names are
+    /// not seen. Two requests, and one per data model that is compared.
     ///
     /// # Errors
     /// `not_found` with the nearest titles, `ambiguous` when several dashboards have the title,
@@ -38,7 +41,11 @@ impl Dashboards {
         let record = self.client.find_dashboard(&params.dashboard_name).await?;
         let document = self.load(&record.oid).await?;
         let references = document.references();
-        let (models, missing) = self.models(&references).await?;
+        let (models, missing) = if params.compare_with_datamodel {
+            self.models(&references).await?
+        } else {
+            Default::default()
+        };
         Ok(Partial { value: columns(&document, &record.oid, references, &models), missing })
     }
 
@@ -112,8 +119,8 @@ fn columns(
         };
         let known = rows.iter_mut().find(|row| {
             row.datamodel == reference.datasource_title
-                && row.table == table
-                && row.column == column
+                && same_name(&row.table, &table)
+                && same_name(&row.column, &column)
         });
         match known {
             Some(row) if row.used_in.contains(&use_) => {}

@@ -151,7 +151,7 @@ pub struct DashboardColumn {
     pub table: String,
     /// Name of the column, spelled likewise.
     pub column: String,
-    /// Whether the data model has it; `null` when the model could not be read.
+    /// Whether the data model has it; `null` when they were not compared.
     pub in_model: Option<bool>,
     /// Which part of the dashboard names it first.
     pub source: ColumnSource,

@@ -40,6 +40,10 @@ pub struct ResolveDashboardReference {
 pub struct GetDashboardColumns {
     /// The dashboard's title or id.
     pub dashboard_name: String,
+    /// Whether to read the data models too: names are then spelled as the model does, and columns
+    /// that it does not have are told. One more request per data model. Default false.
+    #[serde(default)]
+    pub compare_with_datamodel: bool,
 }
 
 /// Arguments of [`super::Dashboards::get_dashboard_share`].

@@ -7,7 +7,11 @@ use super::*;
 const SCHEMA: &str = "/api/v2/datamodels/schema";
 
 fn params() -> GetDashboardColumns {
-    GetDashboardColumns { dashboard_name: ID.into() }
+    GetDashboardColumns { dashboard_name: ID.into(), compare_with_datamodel: false }
+}
+
+fn compared() -> GetDashboardColumns {
+    GetDashboardColumns { compare_with_datamodel: true, ..params() }
 }
 
 fn export() -> Value {
@@ -31,7 +35,10 @@ async fn lists_each_column_once_with_its_places() {
         {"name": "Sales", "columns": [{"name": "Date"}, {"name": "Cost"}]}]}}]});
     fake.get(SCHEMA, &[("title", "Shop")], model).await;
     fake.reply("GET", SCHEMA, &[], 403, json!({})).await;
-    let rows = fake.client.dashboard().get_dashboard_columns(params()).await.unwrap().value;
+    let found = fake.client.dashboard().get_dashboard_columns(compared()).await.unwrap();
+    let [missing] = found.missing.as_slice() else { panic!("{:?}", found.missing) };
+    assert!(missing.what.contains("Secret"), "{missing:?}");
+    let rows = found.value;
     let named: Vec<_> = rows
         .iter()
         .map(|r| (r.datamodel.as_deref().unwrap(), r.table.as_str(), r.column.as_str(), r.in_model))
@@ -58,6 +65,24 @@ async fn lists_each_column_once_with_its_places() {
         requests[1],
         format!("GET /api/v1/dashboards/export?dashboardIds={ID}&adminAccess=true")
     );
+}
+
+#[tokio::test]
+async fn without_the_models_names_stay_as_they_are_written_and_are_told_once() {
+    let fake = dashboard_of(OWNER, export()).await;
+    let found = fake.client.dashboard().get_dashboard_columns(params()).await.unwrap();
+    assert!(found.is_whole());
+    let named: Vec<_> = found.value.iter().map(|r| (&*r.table, &*r.column, r.in_model)).collect();
+    assert_eq!(
+        named,
+        [
+            ("sales", "DATE", None),
+            ("my.csv", "Gone", None),
+            ("Sales", "Cost", None),
+            ("a.b", "C", None)
+        ]
+    );
+    assert_eq!(fake.requests().await.len(), 2);
 }
 
 #[tokio::test]

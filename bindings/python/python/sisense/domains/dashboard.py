@@ -116,7 +116,7 @@ class DashboardColumn(TypedDict):
     """Name of the column, spelled likewise."""
 
     in_model: bool | None
-    """Whether the data model has it; `null` when the model could not be read."""
+    """Whether the data model has it; `null` when they were not compared."""
 
     source: Literal["filter", "widget", "hierarchy", "other"]
     """Which part of the dashboard names it first."""
@@ -549,18 +549,24 @@ class DashboardDomain(Domain):
         self,
         *,
         dashboard_name: str,
+        compare_with_datamodel: bool | None = None,
     ) -> list[DashboardColumn]:
         """List the columns that a dashboard's widgets and filters name.
 
         Returns one row per data model, table and column, with every place that names it:
         panels, formulas at any depth, ranks, simple and dependent filters, default filters,
-        hierarchies. Names are spelled as in the data model where that can be read. Columns that
-        only a script names are not seen. Two requests, and one per data model.
+        hierarchies. Names are spelled as the dashboard spells them first; compared with the
+        data models, as those do, and each row tells whether the model has the column. Columns
+        that only a script names are not seen. Two requests, and one per data model that is
+        compared.
 
         The answer may be a part: its attribute `missing` names what could not be loaded.
 
         Args:
             dashboard_name: The dashboard's title or id.
+            compare_with_datamodel: Whether to read the data models too: names are then
+                spelled as the model does, and columns that it does not have are told. One more
+                request per data model. Default false.
 
         Raises:
             SisenseError: `not_found` with the nearest titles, `ambiguous` when several
@@ -571,6 +577,7 @@ class DashboardDomain(Domain):
             "dashboard.get_dashboard_columns",
             {
                 "dashboard_name": dashboard_name,
+                "compare_with_datamodel": compare_with_datamodel,
             },
         )
 
@@ -831,18 +838,24 @@ class AsyncDashboardDomain(AsyncDomain):
         self,
         *,
         dashboard_name: str,
+        compare_with_datamodel: bool | None = None,
     ) -> list[DashboardColumn]:
         """List the columns that a dashboard's widgets and filters name.
 
         Returns one row per data model, table and column, with every place that names it:
         panels, formulas at any depth, ranks, simple and dependent filters, default filters,
-        hierarchies. Names are spelled as in the data model where that can be read. Columns that
-        only a script names are not seen. Two requests, and one per data model.
+        hierarchies. Names are spelled as the dashboard spells them first; compared with the
+        data models, as those do, and each row tells whether the model has the column. Columns
+        that only a script names are not seen. Two requests, and one per data model that is
+        compared.
 
         The answer may be a part: its attribute `missing` names what could not be loaded.
 
         Args:
             dashboard_name: The dashboard's title or id.
+            compare_with_datamodel: Whether to read the data models too: names are then
+                spelled as the model does, and columns that it does not have are told. One more
+                request per data model. Default false.
 
         Raises:
             SisenseError: `not_found` with the nearest titles, `ambiguous` when several
@@ -853,6 +866,7 @@ class AsyncDashboardDomain(AsyncDomain):
             "dashboard.get_dashboard_columns",
             {
                 "dashboard_name": dashboard_name,
+                "compare_with_datamodel": compare_with_datamodel,
             },
         )
 

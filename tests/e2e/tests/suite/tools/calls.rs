@@ -95,9 +95,12 @@ pub fn arguments(id: &str, known: &Known) -> Value {
         }),
         "dashboard.get_dashboard_by_id" => json!({ "dashboard_id": known.dashboard }),
         "dashboard.resolve_dashboard_reference" => json!({"dashboard_ref": "Pipeline"}),
-        "dashboard.get_dashboard_by_name"
-        | "dashboard.get_dashboard_columns"
-        | "dashboard.get_dashboard_share" => json!({"dashboard_name": "Pipeline"}),
+        "dashboard.get_dashboard_columns" => {
+            json!({"dashboard_name": "Pipeline", "compare_with_datamodel": true})
+        }
+        "dashboard.get_dashboard_by_name" | "dashboard.get_dashboard_share" => {
+            json!({"dashboard_name": "Pipeline"})
+        }
         "wellcheck.check_dashboard_structure"
         | "wellcheck.check_dashboard_widget_counts"
         | "wellcheck.check_pivot_widget_fields" => json!({"dashboards": ["Ward Rounds"]}),
