@@ -22,6 +22,13 @@ class Sandbox:
         with urllib.request.urlopen(f"{self.url}/__sandbox/counts", timeout=30) as answer:
             return json.load(answer)
 
+    def latency(self, ms: int) -> None:
+        """Make every answer take at least this long."""
+        body = json.dumps({"ms": ms}).encode()
+        request = urllib.request.Request(
+            f"{self.url}/__sandbox/latency", body, {"content-type": "application/json"}, method="POST")
+        urllib.request.urlopen(request, timeout=30).close()
+
     def counting(self, work):
         """What some work gives, and how many requests it took."""
         before = self.counts()["total"]
