@@ -15,6 +15,9 @@ use crate::host::Kind;
 /// How many operations are tried.
 const TRIED: usize = 12;
 
+/// How many of the likeliest operations tell which kinds of names are loaded.
+const LIKELY: usize = 8;
+
 /// The least share of a request's meaningful words that have to be understood.
 const UNDERSTOOD: f64 = 0.6;
 
@@ -86,7 +89,7 @@ pub(super) fn kinds(
     let hits = catalogue.rank_pieces(request, &Hints::default());
     let mut kinds = BTreeSet::new();
     let likely = hits.iter().filter_map(|hit| operations.iter().find(|o| o.id == hit.id));
-    for operation in likely.filter(|operation| !operation.effect.writes()).take(6) {
+    for operation in likely.filter(|operation| !operation.effect.writes()).take(LIKELY) {
         kinds.extend(slots(operation).iter().flat_map(|(_, slot, _)| slot.kinds()).copied());
     }
     kinds.into_iter().collect()

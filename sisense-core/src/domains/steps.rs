@@ -163,10 +163,33 @@ impl Sent {
         }
     }
 
+    /// What the server said to the first request.
+    pub(crate) fn result(&self) -> &Result<Answer> {
+        &self.result
+    }
+
+    /// Send another request of the same change, such as the same list in another spelling.
+    pub(crate) async fn again(
+        &self,
+        client: &Client,
+        method: Method,
+        path: ApiPath,
+        body: Value,
+    ) -> Result<Answer> {
+        let Some(pass) = &self.pass else { return Ok(done()) };
+        client.transport().write(pass, method, path, Vec::new(), Some(body)).await
+    }
+
     /// Keep what the server said to the first request.
     pub(crate) async fn settle(self) -> Result<Answer> {
         let Some(pass) = self.pass else { return self.result };
         pass.settle(self.result).await.map_err(|error| error.with_operation(&self.operation))
+    }
+
+    /// The same with what the server said to a later request.
+    pub(crate) fn with_result(mut self, result: Result<Answer>) -> Self {
+        self.result = result;
+        self
     }
 }
 

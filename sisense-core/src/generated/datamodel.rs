@@ -12,15 +12,26 @@ use crate::run::Run;
 
 pub(super) fn check(id: &str, args: Value) -> Result<()> {
     match id {
+        "datamodel.add_datamodel_shares" => decode::<datamodel::AddDatamodelShares>(args).map(drop),
         "datamodel.create_datamodel" => decode::<datamodel::CreateDatamodel>(args).map(drop),
         "datamodel.create_dataset" => decode::<datamodel::CreateDataset>(args).map(drop),
         "datamodel.create_table" => decode::<datamodel::CreateTable>(args).map(drop),
         "datamodel.deploy_datamodel" => decode::<datamodel::DeployDatamodel>(args).map(drop),
         "datamodel.describe_datamodel" => decode::<datamodel::DescribeDatamodel>(args).map(drop),
+        "datamodel.describe_datamodel_raw" => {
+            decode::<datamodel::DescribeDatamodelRaw>(args).map(drop)
+        }
         "datamodel.get_all_datamodel" => no_arguments(args),
         "datamodel.get_connection" => decode::<datamodel::GetConnection>(args).map(drop),
+        "datamodel.get_data" => decode::<datamodel::GetData>(args).map(drop),
         "datamodel.get_datamodel" => decode::<datamodel::GetDatamodel>(args).map(drop),
+        "datamodel.get_datamodel_shares" => decode::<datamodel::GetDatamodelShares>(args).map(drop),
+        "datamodel.get_datasecurity" => decode::<datamodel::GetDatasecurity>(args).map(drop),
+        "datamodel.get_datasecurity_detail" => {
+            decode::<datamodel::GetDatasecurityDetail>(args).map(drop)
+        }
         "datamodel.get_model_schema" => decode::<datamodel::GetModelSchema>(args).map(drop),
+        "datamodel.get_row_count" => decode::<datamodel::GetRowCount>(args).map(drop),
         "datamodel.get_table_schema" => decode::<datamodel::GetTableSchema>(args).map(drop),
         "datamodel.resolve_datamodel_reference" => {
             decode::<datamodel::ResolveDatamodelReference>(args).map(drop)
@@ -33,6 +44,9 @@ pub(super) fn check(id: &str, args: Value) -> Result<()> {
 pub(super) async fn call(on: Deployments<'_>, run: &Run, id: &str, args: Value) -> Result<Outcome> {
     let datamodel = on.source.datamodel();
     match id {
+        "datamodel.add_datamodel_shares" => {
+            part(send(datamodel.add_datamodel_shares(run, decode(args)?)).await?)
+        }
         "datamodel.create_datamodel" => {
             whole(send(datamodel.create_datamodel(run, decode(args)?)).await?)
         }
@@ -46,15 +60,29 @@ pub(super) async fn call(on: Deployments<'_>, run: &Run, id: &str, args: Value) 
         "datamodel.describe_datamodel" => {
             whole(send(datamodel.describe_datamodel(decode(args)?)).await?)
         }
+        "datamodel.describe_datamodel_raw" => {
+            part(send(datamodel.describe_datamodel_raw(decode(args)?)).await?)
+        }
         "datamodel.get_all_datamodel" => {
             no_arguments(args)?;
             part(send(datamodel.get_all_datamodel()).await?)
         }
         "datamodel.get_connection" => whole(send(datamodel.get_connection(decode(args)?)).await?),
+        "datamodel.get_data" => whole(send(datamodel.get_data(decode(args)?)).await?),
         "datamodel.get_datamodel" => whole(send(datamodel.get_datamodel(decode(args)?)).await?),
+        "datamodel.get_datamodel_shares" => {
+            whole(send(datamodel.get_datamodel_shares(decode(args)?)).await?)
+        }
+        "datamodel.get_datasecurity" => {
+            whole(send(datamodel.get_datasecurity(decode(args)?)).await?)
+        }
+        "datamodel.get_datasecurity_detail" => {
+            part(send(datamodel.get_datasecurity_detail(decode(args)?)).await?)
+        }
         "datamodel.get_model_schema" => {
             whole(send(datamodel.get_model_schema(decode(args)?)).await?)
         }
+        "datamodel.get_row_count" => part(send(datamodel.get_row_count(run, decode(args)?)).await?),
         "datamodel.get_table_schema" => {
             whole(send(datamodel.get_table_schema(decode(args)?)).await?)
         }

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use crate::domains::lookup::parties::PartyType;
+
 /// Arguments of [`super::Dashboards::get_dashboard_by_id`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -138,27 +140,6 @@ pub struct AddWidgetScript {
 
 fn force() -> Publish {
     Publish::Force
-}
-
-/// Whether a share names a user or a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PartyType {
-    /// A user.
-    User,
-    /// A group.
-    Group,
-}
-
-impl PartyType {
-    /// The word used in JSON.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            PartyType::User => "user",
-            PartyType::Group => "group",
-        }
-    }
 }
 
 /// What a share allows.

@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::Dashboards;
 use crate::documents::DataSource;
+use crate::domains::lookup::model_shares::{extract_permissions, live_permissions};
 use crate::domains::lookup::same;
 use crate::error::{Error, Result};
-use crate::transport::ApiPath;
 
 /// A user or a group, and the groups of a user.
 pub(crate) struct Recipient {
@@ -50,21 +50,14 @@ impl Dashboards {
 
     /// Ids of the users and groups with whom a data model is shared.
     async fn model_parties(&self, title: &str, live: bool) -> Result<Vec<String>> {
-        let path = if live {
+        let shares = if live {
             let models = self.client.list_models().await?;
             let model = models.iter().find(|model| same(model.title(), title));
             let oid = &model.ok_or_else(|| Error::not_found("data model", title))?.oid;
-            ApiPath::new(["api", "v1", "elasticubes", "live", oid, "permissions"])
+            self.client.shares_at(live_permissions(oid)).await?
         } else {
-            ApiPath::new(["api", "elasticubes", "localhost", title, "permissions"])
+            self.client.shares_at(extract_permissions(title)).await?
         };
-        let answer = self.client.transport().get(path, Vec::new()).await?;
-        let body = answer.body();
-        let rows = body.get("shares").unwrap_or(body).as_array();
-        let rows = rows.ok_or_else(|| answer.misshaped("a list of shares"))?;
-        let id = |row: &Value| {
-            ["partyId", "party"].iter().find_map(|key| row.get(*key)?.as_str().map(str::to_owned))
-        };
-        Ok(rows.iter().filter_map(id).collect())
+        Ok(shares.into_iter().filter_map(|share| share.party_id).collect())
     }
 }

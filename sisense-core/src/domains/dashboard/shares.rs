@@ -11,10 +11,9 @@ use super::{
     SharesChange, UpdatedShare,
 };
 use crate::domains::lookup::dashboards::{DashboardRecord, DashboardShares};
-use crate::domains::lookup::groups::{GroupRecord, find_group_in};
-use crate::domains::lookup::nearest;
-use crate::domains::lookup::parties::Parties;
-use crate::domains::lookup::users::{Found, UserRecord, match_user};
+use crate::domains::lookup::groups::GroupRecord;
+use crate::domains::lookup::parties::{Parties, resolve};
+use crate::domains::lookup::users::{Found, UserRecord};
 use crate::domains::steps::{Step, admin, admit};
 use crate::error::{Error, ErrorKind, Result};
 use crate::run::{Action, AssetKind, Change, Missing, Partial, Run, Undo};
@@ -161,29 +160,13 @@ impl Dashboards {
         };
         let (users, groups) = join(users, groups).await;
         let (users, groups): (Vec<UserRecord>, Vec<GroupRecord>) = (users?, groups?);
+        let wanted = wishes.iter().map(|wish| (wish.kind, wish.name.as_str()));
         let mut parties: Vec<Party> = Vec::new();
-        let mut unknown = Vec::new();
-        let mut near = Vec::new();
-        for wish in wishes {
-            match party(wish, &users, &groups)? {
-                Some(party) => add_party(&mut parties, party)?,
-                None => {
-                    unknown.push(format!("{} \"{}\"", wish.kind.as_str(), wish.name));
-                    let names: Vec<&str> = match wish.kind {
-                        PartyType::User => users.iter().map(UserRecord::email).collect(),
-                        PartyType::Group => groups.iter().map(GroupRecord::name).collect(),
-                    };
-                    near.extend(nearest(&wish.name, names));
-                }
-            }
+        for (found, wish) in resolve(wanted, &users, &groups)?.into_iter().zip(wishes) {
+            let party = Party { id: found.id, wish: wish.clone(), groups: found.groups };
+            add_party(&mut parties, party)?;
         }
-        if unknown.is_empty() {
-            return Ok(parties);
-        }
-        let message = format!("these names fit nobody: {}", unknown.join(", "));
-        Err(Error::new(ErrorKind::NotFound, message)
-            .with_candidates(near)
-            .with_next_step("nothing was changed; correct the names and ask again"))
+        Ok(parties)
     }
 
     fn share_step(
@@ -220,21 +203,6 @@ struct Party {
     id: String,
     wish: NewShare,
     groups: Vec<String>,
-}
-
-fn party(wish: &NewShare, users: &[UserRecord], groups: &[GroupRecord]) -> Result<Option<Party>> {
-    let (id, of) = match wish.kind {
-        PartyType::User => match match_user(users, &wish.name)? {
-            Some(user) => (user.id.clone(), user.groups.iter().map(|g| g.id.clone()).collect()),
-            None => return Ok(None),
-        },
-        PartyType::Group => match find_group_in(groups, &wish.name) {
-            Ok(group) => (group.id.clone(), Vec::new()),
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        },
-    };
-    Ok(Some(Party { id, wish: wish.clone(), groups: of }))
 }
 
 /// Keep each party once. Naming one twice with the same rule is harmless.

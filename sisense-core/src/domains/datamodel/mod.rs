@@ -14,24 +14,38 @@
 //! | [`Datamodel::create_table`] | create |
 //! | [`Datamodel::setup_datamodel`] | create |
 //! | [`Datamodel::deploy_datamodel`] | execute |
+//! | [`Datamodel::get_data`] | read |
+//! | [`Datamodel::get_row_count`] | read |
+//! | [`Datamodel::get_datasecurity`] | read |
+//! | [`Datamodel::get_datasecurity_detail`] | read |
+//! | [`Datamodel::get_datamodel_shares`] | read |
+//! | [`Datamodel::add_datamodel_shares`] | update |
+//! | [`Datamodel::describe_datamodel_raw`] | read |
 
 mod build;
 mod connections;
 mod create;
+mod data;
 mod describe;
+mod describe_raw;
 mod get;
 mod list;
 mod models;
 mod params;
 mod resolve;
 mod schema;
+mod security;
+mod shares;
 mod source;
 
 pub use build::*;
 pub use connections::*;
 pub use create::*;
+pub use data::*;
 pub use models::*;
 pub use params::*;
+pub use security::*;
+pub use shares::*;
 pub use source::*;
 
 use super::schemas::OperationSchemas;
@@ -74,4 +88,11 @@ pub(super) fn schemas(schemas: &mut OperationSchemas) {
     schemas.add::<CreateTable, CreatedTable>("datamodel.create_table");
     schemas.add::<SetupDatamodel, SetUpDatamodel>("datamodel.setup_datamodel");
     schemas.add::<DeployDatamodel, Build>("datamodel.deploy_datamodel");
+    schemas.add::<GetData, DataRows>("datamodel.get_data");
+    schemas.add::<GetRowCount, RowCounts>("datamodel.get_row_count");
+    schemas.add::<GetDatasecurity, Vec<SecuredColumn>>("datamodel.get_datasecurity");
+    schemas.add::<GetDatasecurityDetail, Vec<SecurityRule>>("datamodel.get_datasecurity_detail");
+    schemas.add::<GetDatamodelShares, Vec<DatamodelShare>>("datamodel.get_datamodel_shares");
+    schemas.add::<AddDatamodelShares, DatamodelSharesChange>("datamodel.add_datamodel_shares");
+    schemas.add::<DescribeDatamodelRaw, DatamodelDescription>("datamodel.describe_datamodel_raw");
 }

@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::DatamodelShare;
+
 /// A row of the list of data models. What the server does not tell is `null`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
@@ -178,6 +180,69 @@ pub struct TableRow {
     pub build_behavior: Option<String>,
     /// Whether a query replaces the plain read of the table.
     pub has_import_query: bool,
+}
+
+/// A data model with its datasets, tables and shares.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
+pub struct DatamodelDescription {
+    /// The title of the data model.
+    pub name: Option<String>,
+    /// The id of the data model.
+    pub id: Option<String>,
+    /// `extract` or `live`.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// The last build of an extract model, the last publish of a live one (UTC, ISO 8601).
+    pub datamodel_last_build_publish: Option<String>,
+    /// When the definition last changed (UTC, ISO 8601).
+    pub datamodel_last_updated: Option<String>,
+    /// The datasets.
+    pub datasets: Vec<DatasetDescription>,
+    /// How many relations there are.
+    pub relations_count: usize,
+    /// With whom it is shared; `null` when that was not asked for or could not be loaded.
+    pub shares: Option<Vec<DatamodelShare>>,
+}
+
+/// A dataset with its connection and tables.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
+pub struct DatasetDescription {
+    /// The id of the dataset.
+    pub dataset_id: Option<String>,
+    /// The name of the dataset; often an id-like text.
+    pub dataset_name: Option<String>,
+    /// `extract`, `live` or `custom`.
+    pub dataset_type: Option<String>,
+    /// The kind of the source, such as `CSV`; `null` for a custom dataset.
+    pub provider: Option<String>,
+    /// The name of the connection; `null` for a custom dataset.
+    pub connection_name: Option<String>,
+    /// The id of the connection.
+    pub connection_id: Option<String>,
+    /// The database of the source.
+    pub database: Option<String>,
+    /// The schema of the source.
+    pub schema_name: Option<String>,
+    /// The tables.
+    pub tables: Vec<TableDescription>,
+}
+
+/// A table of a dataset.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
+pub struct TableDescription {
+    /// The id of the table.
+    pub table_id: Option<String>,
+    /// The name of the table.
+    pub table_name: String,
+    /// `base` or `custom`.
+    pub table_type: String,
+    /// Whether the table is hidden.
+    pub hidden: bool,
+    /// How many columns the table has.
+    pub column_count: usize,
 }
 
 /// Which data model a reference means.

@@ -30,6 +30,21 @@ pub struct DescribeDatamodel {
     pub datamodel_name: String,
 }
 
+/// Arguments of [`super::Datamodel::describe_datamodel_raw`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DescribeDatamodelRaw {
+    /// The data model's title or id.
+    pub datamodel_name: String,
+    /// Whether to tell with whom the data model is shared. Default true.
+    #[serde(default = "yes")]
+    pub include_shares: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
 /// Arguments of [`super::Datamodel::resolve_datamodel_reference`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

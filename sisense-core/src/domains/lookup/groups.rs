@@ -50,6 +50,11 @@ impl Client {
         self.transport().list("all groups", path, Vec::new()).await
     }
 
+    pub(crate) async fn get_group_by_id(&self, id: &str) -> Result<GroupRecord> {
+        let path = ApiPath::new(["api", "v1", "groups", id]);
+        self.transport().get(path, Vec::new()).await?.decode()
+    }
+
     /// One group by name: asked for by name, and if nothing comes back looked up among all, where
     /// the case may differ.
     pub(crate) async fn find_group(&self, name: &str) -> Result<GroupRecord> {

@@ -5,6 +5,7 @@
 pub(crate) mod connections;
 pub(crate) mod dashboards;
 pub(crate) mod groups;
+pub(crate) mod model_shares;
 pub(crate) mod models;
 pub(crate) mod parties;
 pub(crate) mod roles;

@@ -45,6 +45,16 @@ impl Titled {
     }
 }
 
+/// Whether a model says of itself that it was never built, or published, so that no query finds it.
+pub(crate) fn never_deployed(model: &ModelDocument) -> bool {
+    let is_null = |member: &str| model.raw().get(member).is_some_and(Value::is_null);
+    if model.is_live() {
+        return is_null("lastPublishTime");
+    }
+    // A built model may have no time of a successful build, but it has one of the two.
+    is_null("lastBuildTime") && model.text("lastSuccessfulBuildTime").is_none()
+}
+
 fn schema_path() -> ApiPath {
     ApiPath::new(["api", "v2", "datamodels", "schema"])
 }

@@ -1,5 +1,4 @@
-//! Data security rules, and who a model is shared with: extract and live models keep them in
-//! different places.
+//! Data security rules: extract and live models keep them in different places.
 
 use serde_json::{Map, Value};
 

@@ -64,10 +64,19 @@ impl Client {
             ("includeMetadata", "true".to_owned()),
             ("isMaskedResponse", "false".to_owned()),
         ];
-        let answer = self.transport().get_slow(path, parameters).await;
+        let answer = self.transport().get_slow(path, parameters).await.map_err(no_right);
         answer
             .and_then(|answer| read_rows(answer, |text| self.transport().clean(text)))
             .map_err(about("data model", title))
+    }
+}
+
+fn no_right(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::Forbidden => error.with_other_step(
+            "use the token of an admin, or of somebody whose role may run queries in SQL",
+        ),
+        _ => error,
     }
 }
 

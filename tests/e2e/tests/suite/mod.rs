@@ -1,7 +1,9 @@
 mod builds;
 mod datamodel_connections;
+mod datamodel_data;
+mod datamodel_security;
+mod datamodel_shares;
 mod datamodels;
-
 mod ownership;
 mod people;
 mod schedule;

@@ -12,6 +12,19 @@ if TYPE_CHECKING:
     from typing_extensions import NotRequired
 
 
+class AddDatamodelSharesShare(TypedDict):
+    """With whom to share, and what that allows."""
+
+    name: str
+    """E-mail or login of a user, or name of a group."""
+
+    type: Literal["user", "group"]
+    """Whether the name is a user's or a group's."""
+
+    permission: Literal["EDIT", "READ", "USE"]
+    """What it allows."""
+
+
 class Build(TypedDict):
     """A build of an extract model, or a publish of a live one."""
 
@@ -250,6 +263,63 @@ class CreatedTable(TypedDict):
     """
 
 
+class DataColumn(TypedDict):
+    """A column of an answer."""
+
+    name: str
+    """The header. One that repeats is numbered: `Column`, `Column_2`."""
+
+    type: str | None
+    """The name of the type, where the server told it."""
+
+
+class DataRows(TypedDict):
+    """Rows of a data model."""
+
+    columns: list[DataColumn]
+    """The columns, in order."""
+
+    rows: list[dict[str, Any]]
+    """The rows, with a value for each column."""
+
+    row_count: int
+    """How many rows these are."""
+
+    truncated: bool
+    """Whether there are, or may be, more rows than these."""
+
+    next_offset: int | None
+    """The `offset` that goes on where these rows end; `null` at the end."""
+
+
+class DatamodelDescription(TypedDict):
+    """A data model with its datasets, tables and shares."""
+
+    name: str | None
+    """The title of the data model."""
+
+    id: str | None
+    """The id of the data model."""
+
+    type: str | None
+    """`extract` or `live`."""
+
+    datamodel_last_build_publish: str | None
+    """The last build of an extract model, the last publish of a live one (UTC, ISO 8601)."""
+
+    datamodel_last_updated: str | None
+    """When the definition last changed (UTC, ISO 8601)."""
+
+    datasets: list[DatasetDescription]
+    """The datasets."""
+
+    relations_count: int
+    """How many relations there are."""
+
+    shares: list[DatamodelShare] | None
+    """With whom it is shared; `null` when that was not asked for or could not be loaded."""
+
+
 class DatamodelDetails(TypedDict):
     """What a data model holds."""
 
@@ -334,6 +404,87 @@ class DatamodelRow(TypedDict):
 
     owner: str | None
     """The name of the person who made it."""
+
+
+class DatamodelShare(TypedDict):
+    """A user or group with whom a data model is shared."""
+
+    datamodel_name: str | None
+    """The title of the data model."""
+
+    datamodel_id: str | None
+    """The id of the data model."""
+
+    party_name: str | None
+    """The name of the group, or the e-mail of the user; `null` for one that is gone."""
+
+    party_type: str | None
+    """`user` or `group`."""
+
+    party_id: str | None
+    """The id of the user or group."""
+
+    permission: str | None
+    """`EDIT`, `READ` or `USE`; another word is the server's own."""
+
+    resolved: bool
+    """Whether the party still exists."""
+
+
+class DatamodelSharesChange(TypedDict):
+    """What sharing a data model changed."""
+
+    datamodel_id: str | None
+    """The id of the data model."""
+
+    datamodel_name: str | None
+    """The title of the data model."""
+
+    added: list[str]
+    """Names of those with whom it was not shared before."""
+
+    updated: list[UpdatedPermission]
+    """Those who have another permission than before."""
+
+    unchanged: list[str]
+    """Names of those who had it like that already."""
+
+    left_out: list[str]
+    """Ids on the list that are nobody's any more, and are not written again."""
+
+    share_count: int
+    """With how many users and groups it is shared now."""
+
+
+class DatasetDescription(TypedDict):
+    """A dataset with its connection and tables."""
+
+    dataset_id: str | None
+    """The id of the dataset."""
+
+    dataset_name: str | None
+    """The name of the dataset; often an id-like text."""
+
+    dataset_type: str | None
+    """`extract`, `live` or `custom`."""
+
+    provider: str | None
+    """The kind of the source, such as `CSV`; `null` for a custom dataset."""
+
+    connection_name: str | None
+    """The name of the connection; `null` for a custom dataset."""
+
+    connection_id: str | None
+    """The id of the connection."""
+
+    database: str | None
+    """The database of the source."""
+
+    schema_name: str | None
+    """The schema of the source."""
+
+    tables: list[TableDescription]
+    """The tables."""
 
 
 class ErrorReport(TypedDict):
@@ -428,6 +579,92 @@ class ResolvedDatamodel(TypedDict):
 
     candidates: list[str]
     """What fits, or nearly fits."""
+
+
+class RowCounts(TypedDict):
+    """How many rows a data model holds."""
+
+    datamodel_name: str | None
+    """The title of the data model."""
+
+    tables: list[TableRowCount]
+    """The tables, in the order of the model."""
+
+    total_row_count: int
+    """The sum over the tables that were counted."""
+
+    complete: bool
+    """Whether every table was counted."""
+
+
+class SecuredColumn(TypedDict):
+    """A column with data security rules."""
+
+    datamodel_name: str | None
+    """The title of the data model."""
+
+    table_name: str
+    """The table."""
+
+    column_name: str
+    """The column."""
+
+    data_type: str | None
+    """`text` or `numeric`."""
+
+    rule_count: int
+    """How many rules it has."""
+
+    orphaned: bool
+    """Whether the data model has no such column, so that its rules protect nothing."""
+
+
+class SecurityRule(TypedDict):
+    """A data security rule and one of the parties that it is for."""
+
+    datamodel_name: str | None
+    """The title of the data model."""
+
+    rule_id: str | None
+    """The rule's id."""
+
+    table_name: str
+    """The table."""
+
+    column_name: str
+    """The column."""
+
+    data_type: str | None
+    """`text` or `numeric`."""
+
+    value: Literal["Everything", "Nothing"] | list[str] | None
+    """What the party may see; `null` where the rule does not say it clearly."""
+
+    exclusionary: bool | None
+    """Whether the party may see all but the values. `null` where the server does not tell, which
+    means no.
+    """
+
+    all_members: bool | None
+    """Whether the rule is about every value, as the server has it."""
+
+    interpretation: Literal["certain", "uncertain"]
+    """How sure the reading is."""
+
+    share_type: Literal["user", "group", "everyone", "none"]
+    """Whom the rule is for."""
+
+    share_id: str | None
+    """The id of the user or group."""
+
+    share_name: str | None
+    """The name of the group, or the e-mail or login of the user; `null` for one that is gone."""
+
+    rule_description: str
+    """The rule in words."""
+
+    orphaned: bool
+    """Whether the data model has no such column, so that the rule protects nothing."""
 
 
 class SetUpDatamodel(TypedDict):
@@ -543,6 +780,25 @@ class TableColumn(TypedDict):
     """The type's name; `code <n>` for one that is not known."""
 
 
+class TableDescription(TypedDict):
+    """A table of a dataset."""
+
+    table_id: str | None
+    """The id of the table."""
+
+    table_name: str
+    """The name of the table."""
+
+    table_type: str
+    """`base` or `custom`."""
+
+    hidden: bool
+    """Whether the table is hidden."""
+
+    column_count: int
+    """How many columns the table has."""
+
+
 class TableRow(TypedDict):
     """A table of a data model with its dataset and connection."""
 
@@ -598,6 +854,22 @@ class TableRow(TypedDict):
     """Whether a query replaces the plain read of the table."""
 
 
+class TableRowCount(TypedDict):
+    """How many rows a table holds."""
+
+    table_name: str
+    """The table."""
+
+    row_count: int | None
+    """How many rows it has; `null` when it was not counted."""
+
+    not_queryable: bool
+    """Whether it cannot be counted at all: it is hidden, or was added after the last build."""
+
+    error: NotRequired[str | None]
+    """Why it was not counted."""
+
+
 class TableSchema(TypedDict):
     """A table as its source describes it."""
 
@@ -648,8 +920,60 @@ class TableSummary(TypedDict):
     """Whether it is hidden. Hidden tables cannot be queried."""
 
 
+UpdatedPermission = TypedDict(
+    "UpdatedPermission",
+    {
+        "name": "str",
+        "from": "str | None",
+        "to": "Literal[\"EDIT\", \"READ\", \"USE\"]",
+    },
+)
+
+
 class DatamodelDomain(Domain):
     """Data models: what there is, what one holds, and which one is meant."""
+
+    def add_datamodel_shares(
+        self,
+        *,
+        datamodel_name: str,
+        shares: list[AddDatamodelSharesShare],
+        approve: Approve | None = None,
+    ) -> DatamodelSharesChange:
+        """Share a data model with users and groups; others keep what they have.
+
+        Who has it already with another permission gets the new one. EDIT changes the model, USE
+        makes dashboards on it, READ sees its data in dashboards of others. Nothing is written
+        when all have it like that already. Every name is resolved before anything is sent. The
+        server replaces its whole list, so the list is read back: when rows are lost it is
+        written once more in the other spelling that servers know, and if that does not help, as
+        it was before. Shares with parties that no longer exist are left out, since servers
+        refuse a list with them. Returns who was added, updated, left as is and left out.
+
+        The answer may be a part: its attribute `missing` names what could not be loaded.
+
+        Args:
+            datamodel_name: The data model's title or id.
+            shares: With whom to share. Everybody else keeps what they have.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+
+        Raises:
+            SisenseError: `not_found` with all names that fit nobody, `ambiguous` for a name
+            that fits several, `invalid_input` when one party is named twice with different
+            permissions or the creator would lose EDIT, `unsupported` for a live model that was
+            never published, `forbidden` when the token may not share the model, `server` when
+            the server keeps losing rows: the list from before was put back then. A wish that
+            was not kept is told by what is missing in the answer.
+        """
+        return self._write(
+            "datamodel.add_datamodel_shares",
+            {
+                "datamodel_name": datamodel_name,
+                "shares": shares,
+            },
+            approve,
+        )
 
     def create_datamodel(
         self,
@@ -871,6 +1195,37 @@ class DatamodelDomain(Domain):
             },
         )
 
+    def describe_datamodel_raw(
+        self,
+        *,
+        datamodel_name: str,
+        include_shares: bool | None = None,
+    ) -> DatamodelDescription:
+        """Describe a data model in nested form: datasets, tables, connections, shares.
+
+        The definition is the draft. Connection parameters are never in the answer. One request,
+        two more for the names of users and groups with whom it is shared; where these are
+        refused, the shares are left out and named as missing.
+
+        The answer may be a part: its attribute `missing` names what could not be loaded.
+
+        Args:
+            datamodel_name: The data model's title or id.
+            include_shares: Whether to tell with whom the data model is shared. Default
+                true.
+
+        Raises:
+            SisenseError: `not_found` with the nearest titles, `ambiguous` when two titles
+            differ only in case.
+        """
+        return self._read(
+            "datamodel.describe_datamodel_raw",
+            {
+                "datamodel_name": datamodel_name,
+                "include_shares": include_shares,
+            },
+        )
+
     def get_all_datamodel(self) -> list[DatamodelRow]:
         """List all data models with type, size, status and build times.
 
@@ -915,6 +1270,51 @@ class DatamodelDomain(Domain):
             },
         )
 
+    def get_data(
+        self,
+        *,
+        datamodel_name: str,
+        table_name: str,
+        query: str | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+    ) -> DataRows:
+        """Read rows of a table of a data model, or of a query in SQL.
+
+        Rows are of what was built or published last, under the data security of the token's
+        user. At most 50 000 rows, 1000 unless said otherwise; `truncated` tells whether there
+        are, or may be, more, and `next_offset` how to go on. A query is one SELECT, or WITH,
+        over tables of the model. Headers that repeat are numbered. One request for a table of
+        up to 10 000 rows; when the server refuses, the model is looked at to tell why. Without
+        an ORDER BY the order of rows is the source's own. Longer answers: `data_pages`.
+
+        Args:
+            datamodel_name: The data model's title or id.
+            table_name: The table to read. With a `query` it only tells what the query is
+                about.
+            query: A query in place of the whole table: one SELECT, or WITH, over tables of
+                the model. Names go in brackets: `SELECT [Order ID] FROM [Order Lines]`.
+            limit: Most rows to give. Default 1000, at most 50 000.
+            offset: How many rows to leave out at the beginning. Default 0.
+
+        Raises:
+            SisenseError: `not_found` for a data model or a table, with what is near;
+            `unsupported` when the model was never built or published, or the table is hidden;
+            `invalid_input` for what is no single reading query, before anything is sent, and
+            with the server's words when it refuses the query; `forbidden` without the right to
+            query in SQL.
+        """
+        return self._read(
+            "datamodel.get_data",
+            {
+                "datamodel_name": datamodel_name,
+                "table_name": table_name,
+                "query": query,
+                "limit": limit,
+                "offset": offset,
+            },
+        )
+
     def get_datamodel(
         self,
         *,
@@ -944,6 +1344,88 @@ class DatamodelDomain(Domain):
             },
         )
 
+    def get_datamodel_shares(
+        self,
+        *,
+        datamodel_name: str,
+    ) -> list[DatamodelShare]:
+        """List the users and groups with whom a data model is shared.
+
+        Returns one row each with name and permission: EDIT changes the model, USE makes
+        dashboards on it, READ sees its data in dashboards of others. Parties that no longer
+        exist keep their id and have no name. Admins and data admins have access without a row.
+        Three requests.
+
+        Args:
+            datamodel_name: The data model's title or id.
+
+        Raises:
+            SisenseError: `not_found` with the nearest titles; `forbidden` when the token may
+            not list users or groups.
+        """
+        return self._read(
+            "datamodel.get_datamodel_shares",
+            {
+                "datamodel_name": datamodel_name,
+            },
+        )
+
+    def get_datasecurity(
+        self,
+        *,
+        datamodel_name: str,
+    ) -> list[SecuredColumn]:
+        """List the columns of a data model that have data security rules.
+
+        One row for each table and column, with the number of rules. Rules for columns that the
+        data model no longer has are marked as orphaned. An empty list means that there are no
+        rules. Two requests.
+
+        Args:
+            datamodel_name: The data model's title or id.
+
+        Raises:
+            SisenseError: `not_found` with the nearest titles; `forbidden` when the token may
+            not see the rules, which is never an empty list.
+        """
+        return self._read(
+            "datamodel.get_datasecurity",
+            {
+                "datamodel_name": datamodel_name,
+            },
+        )
+
+    def get_datasecurity_detail(
+        self,
+        *,
+        datamodel_name: str,
+    ) -> list[SecurityRule]:
+        """List the data security rules of a data model, a row for each party.
+
+        A rule lets a party see everything, nothing, only some values, or all but some. Values
+        are data of the model. Where a rule does not say which, its value is `null` and it is
+        marked as uncertain. Rules for the same person combine to the stricter one, so a row
+        alone is not what somebody sees. Parties that no longer exist keep their id and have no
+        name. Two requests, two more for the names of parties where the server does not tell
+        them.
+
+        The answer may be a part: its attribute `missing` names what could not be loaded.
+
+        Args:
+            datamodel_name: The data model's title or id.
+
+        Raises:
+            SisenseError: `not_found` with the nearest titles; `forbidden` when the token may
+            not see the rules, which is never an empty list. Lists of users or groups that are
+            refused leave names out, and are named as missing.
+        """
+        return self._read(
+            "datamodel.get_datasecurity_detail",
+            {
+                "datamodel_name": datamodel_name,
+            },
+        )
+
     def get_model_schema(
         self,
         *,
@@ -965,6 +1447,39 @@ class DatamodelDomain(Domain):
             {
                 "datamodel_name": datamodel_name,
             },
+        )
+
+    def get_row_count(
+        self,
+        *,
+        datamodel_name: str,
+        on_progress: OnProgress | None = None,
+    ) -> RowCounts:
+        """Count the rows of every table of a data model.
+
+        Counts what was built or published last, under the data security of the token's user;
+        each count on a live model is a query on its source. A table whose count failed has
+        `null` and is named as missing. Tables that are hidden, or were added after the last
+        build, cannot be counted: they are marked, and are not in the total. One request for the
+        model and one for each table, four at once.
+
+        The answer may be a part: its attribute `missing` names what could not be loaded.
+
+        Args:
+            datamodel_name: The data model's title or id.
+            on_progress: Is told how far the work has come.
+
+        Raises:
+            SisenseError: `not_found` with the nearest titles; `unsupported` when the model was
+            never built or published; `forbidden` without the right to query in SQL; the error
+            of the first count when none succeeded.
+        """
+        return self._read(
+            "datamodel.get_row_count",
+            {
+                "datamodel_name": datamodel_name,
+            },
+            on_progress,
         )
 
     def get_table_schema(
@@ -1088,6 +1603,48 @@ class DatamodelDomain(Domain):
 
 class AsyncDatamodelDomain(AsyncDomain):
     """Data models: what there is, what one holds, and which one is meant."""
+
+    async def add_datamodel_shares(
+        self,
+        *,
+        datamodel_name: str,
+        shares: list[AddDatamodelSharesShare],
+        approve: AsyncApprove | None = None,
+    ) -> DatamodelSharesChange:
+        """Share a data model with users and groups; others keep what they have.
+
+        Who has it already with another permission gets the new one. EDIT changes the model, USE
+        makes dashboards on it, READ sees its data in dashboards of others. Nothing is written
+        when all have it like that already. Every name is resolved before anything is sent. The
+        server replaces its whole list, so the list is read back: when rows are lost it is
+        written once more in the other spelling that servers know, and if that does not help, as
+        it was before. Shares with parties that no longer exist are left out, since servers
+        refuse a list with them. Returns who was added, updated, left as is and left out.
+
+        The answer may be a part: its attribute `missing` names what could not be loaded.
+
+        Args:
+            datamodel_name: The data model's title or id.
+            shares: With whom to share. Everybody else keeps what they have.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+
+        Raises:
+            SisenseError: `not_found` with all names that fit nobody, `ambiguous` for a name
+            that fits several, `invalid_input` when one party is named twice with different
+            permissions or the creator would lose EDIT, `unsupported` for a live model that was
+            never published, `forbidden` when the token may not share the model, `server` when
+            the server keeps losing rows: the list from before was put back then. A wish that
+            was not kept is told by what is missing in the answer.
+        """
+        return await self._write(
+            "datamodel.add_datamodel_shares",
+            {
+                "datamodel_name": datamodel_name,
+                "shares": shares,
+            },
+            approve,
+        )
 
     async def create_datamodel(
         self,
@@ -1309,6 +1866,37 @@ class AsyncDatamodelDomain(AsyncDomain):
             },
         )
 
+    async def describe_datamodel_raw(
+        self,
+        *,
+        datamodel_name: str,
+        include_shares: bool | None = None,
+    ) -> DatamodelDescription:
+        """Describe a data model in nested form: datasets, tables, connections, shares.
+
+        The definition is the draft. Connection parameters are never in the answer. One request,
+        two more for the names of users and groups with whom it is shared; where these are
+        refused, the shares are left out and named as missing.
+
+        The answer may be a part: its attribute `missing` names what could not be loaded.
+
+        Args:
+            datamodel_name: The data model's title or id.
+            include_shares: Whether to tell with whom the data model is shared. Default
+                true.
+
+        Raises:
+            SisenseError: `not_found` with the nearest titles, `ambiguous` when two titles
+            differ only in case.
+        """
+        return await self._read(
+            "datamodel.describe_datamodel_raw",
+            {
+                "datamodel_name": datamodel_name,
+                "include_shares": include_shares,
+            },
+        )
+
     async def get_all_datamodel(self) -> list[DatamodelRow]:
         """List all data models with type, size, status and build times.
 
@@ -1353,6 +1941,51 @@ class AsyncDatamodelDomain(AsyncDomain):
             },
         )
 
+    async def get_data(
+        self,
+        *,
+        datamodel_name: str,
+        table_name: str,
+        query: str | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+    ) -> DataRows:
+        """Read rows of a table of a data model, or of a query in SQL.
+
+        Rows are of what was built or published last, under the data security of the token's
+        user. At most 50 000 rows, 1000 unless said otherwise; `truncated` tells whether there
+        are, or may be, more, and `next_offset` how to go on. A query is one SELECT, or WITH,
+        over tables of the model. Headers that repeat are numbered. One request for a table of
+        up to 10 000 rows; when the server refuses, the model is looked at to tell why. Without
+        an ORDER BY the order of rows is the source's own. Longer answers: `data_pages`.
+
+        Args:
+            datamodel_name: The data model's title or id.
+            table_name: The table to read. With a `query` it only tells what the query is
+                about.
+            query: A query in place of the whole table: one SELECT, or WITH, over tables of
+                the model. Names go in brackets: `SELECT [Order ID] FROM [Order Lines]`.
+            limit: Most rows to give. Default 1000, at most 50 000.
+            offset: How many rows to leave out at the beginning. Default 0.
+
+        Raises:
+            SisenseError: `not_found` for a data model or a table, with what is near;
+            `unsupported` when the model was never built or published, or the table is hidden;
+            `invalid_input` for what is no single reading query, before anything is sent, and
+            with the server's words when it refuses the query; `forbidden` without the right to
+            query in SQL.
+        """
+        return await self._read(
+            "datamodel.get_data",
+            {
+                "datamodel_name": datamodel_name,
+                "table_name": table_name,
+                "query": query,
+                "limit": limit,
+                "offset": offset,
+            },
+        )
+
     async def get_datamodel(
         self,
         *,
@@ -1382,6 +2015,88 @@ class AsyncDatamodelDomain(AsyncDomain):
             },
         )
 
+    async def get_datamodel_shares(
+        self,
+        *,
+        datamodel_name: str,
+    ) -> list[DatamodelShare]:
+        """List the users and groups with whom a data model is shared.
+
+        Returns one row each with name and permission: EDIT changes the model, USE makes
+        dashboards on it, READ sees its data in dashboards of others. Parties that no longer
+        exist keep their id and have no name. Admins and data admins have access without a row.
+        Three requests.
+
+        Args:
+            datamodel_name: The data model's title or id.
+
+        Raises:
+            SisenseError: `not_found` with the nearest titles; `forbidden` when the token may
+            not list users or groups.
+        """
+        return await self._read(
+            "datamodel.get_datamodel_shares",
+            {
+                "datamodel_name": datamodel_name,
+            },
+        )
+
+    async def get_datasecurity(
+        self,
+        *,
+        datamodel_name: str,
+    ) -> list[SecuredColumn]:
+        """List the columns of a data model that have data security rules.
+
+        One row for each table and column, with the number of rules. Rules for columns that the
+        data model no longer has are marked as orphaned. An empty list means that there are no
+        rules. Two requests.
+
+        Args:
+            datamodel_name: The data model's title or id.
+
+        Raises:
+            SisenseError: `not_found` with the nearest titles; `forbidden` when the token may
+            not see the rules, which is never an empty list.
+        """
+        return await self._read(
+            "datamodel.get_datasecurity",
+            {
+                "datamodel_name": datamodel_name,
+            },
+        )
+
+    async def get_datasecurity_detail(
+        self,
+        *,
+        datamodel_name: str,
+    ) -> list[SecurityRule]:
+        """List the data security rules of a data model, a row for each party.
+
+        A rule lets a party see everything, nothing, only some values, or all but some. Values
+        are data of the model. Where a rule does not say which, its value is `null` and it is
+        marked as uncertain. Rules for the same person combine to the stricter one, so a row
+        alone is not what somebody sees. Parties that no longer exist keep their id and have no
+        name. Two requests, two more for the names of parties where the server does not tell
+        them.
+
+        The answer may be a part: its attribute `missing` names what could not be loaded.
+
+        Args:
+            datamodel_name: The data model's title or id.
+
+        Raises:
+            SisenseError: `not_found` with the nearest titles; `forbidden` when the token may
+            not see the rules, which is never an empty list. Lists of users or groups that are
+            refused leave names out, and are named as missing.
+        """
+        return await self._read(
+            "datamodel.get_datasecurity_detail",
+            {
+                "datamodel_name": datamodel_name,
+            },
+        )
+
     async def get_model_schema(
         self,
         *,
@@ -1403,6 +2118,39 @@ class AsyncDatamodelDomain(AsyncDomain):
             {
                 "datamodel_name": datamodel_name,
             },
+        )
+
+    async def get_row_count(
+        self,
+        *,
+        datamodel_name: str,
+        on_progress: OnProgress | None = None,
+    ) -> RowCounts:
+        """Count the rows of every table of a data model.
+
+        Counts what was built or published last, under the data security of the token's user;
+        each count on a live model is a query on its source. A table whose count failed has
+        `null` and is named as missing. Tables that are hidden, or were added after the last
+        build, cannot be counted: they are marked, and are not in the total. One request for the
+        model and one for each table, four at once.
+
+        The answer may be a part: its attribute `missing` names what could not be loaded.
+
+        Args:
+            datamodel_name: The data model's title or id.
+            on_progress: Is told how far the work has come.
+
+        Raises:
+            SisenseError: `not_found` with the nearest titles; `unsupported` when the model was
+            never built or published; `forbidden` without the right to query in SQL; the error
+            of the first count when none succeeded.
+        """
+        return await self._read(
+            "datamodel.get_row_count",
+            {
+                "datamodel_name": datamodel_name,
+            },
+            on_progress,
         )
 
     async def get_table_schema(

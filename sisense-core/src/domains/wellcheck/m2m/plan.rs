@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::documents::{ModelDocument, RelationEnd};
+use crate::documents::RelationEnd;
 use crate::domains::lookup::models::Titled;
 
 /// A column of a relation.
@@ -54,11 +54,7 @@ pub(in crate::domains::wellcheck) struct Plan {
     pub(super) dropped: usize,
 }
 
-/// Whether a data model says of itself that it was never built, or published when it is live.
-pub(in crate::domains::wellcheck) fn never_built(document: &ModelDocument) -> bool {
-    let member = if document.is_live() { "lastPublishTime" } else { "lastBuildTime" };
-    document.raw().get(member).is_some_and(serde_json::Value::is_null)
-}
+pub(in crate::domains::wellcheck) use crate::domains::lookup::models::never_deployed as never_built;
 
 impl Plan {
     pub(in crate::domains::wellcheck) fn of(model: &Titled) -> Self {

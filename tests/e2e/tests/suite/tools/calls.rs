@@ -55,8 +55,20 @@ pub fn arguments(id: &str, known: &Known) -> Value {
         "access.get_datamodel_columns"
         | "access.get_unused_columns"
         | "datamodel.describe_datamodel"
+        | "datamodel.describe_datamodel_raw"
         | "datamodel.get_datamodel"
+        | "datamodel.get_datamodel_shares"
+        | "datamodel.get_datasecurity"
+        | "datamodel.get_datasecurity_detail"
+        | "datamodel.get_row_count"
         | "datamodel.get_model_schema" => json!({"datamodel_name": "Sample ECommerce"}),
+        "datamodel.get_data" => {
+            json!({"datamodel_name": "Sample ECommerce", "table_name": "Brand"})
+        }
+        "datamodel.add_datamodel_shares" => json!({
+            "datamodel_name": "Sample ECommerce",
+            "shares": [{"name": "Sales", "type": "group", "permission": "EDIT"}]
+        }),
         "datamodel.get_connection" => json!({"connection_name": "Acme Warehouse"}),
         "datamodel.get_table_schema" => json!({
             "connection_name": "Acme Warehouse", "database_name": "acme",

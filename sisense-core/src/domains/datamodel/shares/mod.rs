@@ -1,0 +1,12 @@
+//! With whom data models are shared.
+
+mod add;
+mod get;
+mod merge;
+mod models;
+mod params;
+
+pub use models::*;
+pub use params::*;
+
+pub(super) use get::share_rows;
