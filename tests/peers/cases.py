@@ -124,6 +124,32 @@ TYPE_CODE = rewriting("a type that is not known is named by its code here", _cod
 TABLE_TYPE = rewriting("the table's type here, the dataset's type there, under one name", _table_type)
 
 
+def _secrets(ours, theirs):
+    """The same payload but for what stands for its secrets, and their names beside it."""
+    names = ours["secret_parameters"]
+    shown = ours["parameters"]
+    if any(shown[name] != "***" for name in names):
+        return ours
+    parameters = {**shown, **{name: theirs["parameters"][name] for name in names}}
+    rest = {key: value for key, value in ours.items() if key != "secret_parameters"}
+    return {**rest, "parameters": parameters}
+
+
+SECRETS = Difference("secrets are shown as *** here, with their names, and as they are there", _secrets)
+
+#: Enough to make a payload of each type, and as much as both sides know.
+SOURCES = [
+    ("Athena", {"name": "A", "region": "eu-west-1", "s3_output_location": "s3://b/o",
+                "aws_access_key": "key", "aws_secret_key": "s-1", "schema": "web"}),
+    ("RedShift", {"name": "R", "server": "h:5439", "username": "u", "password": "s-2",
+                  "description": "all orders", "default_database": "dwh"}),
+    ("BigQuery", {"name": "B", "service_account_key_path": "/keys/b.json", "database": "ads",
+                  "use_service_account": False, "record_field_flattening_level": "1"}),
+    ("DataBricks", {"name": "D", "connection_string": "jdbc:databricks://h:443", "token": "s-3",
+                    "use_dynamic_schema": True, "schema": "public"}),
+]
+
+
 def _name(row):
     return f"{row['table']}.{row['column']}".removesuffix(" (Calendar)").lower()
 
@@ -225,6 +251,11 @@ def build(peer) -> list[Case]:
         cases.append(Case("access.users_per_group", {"group_name": name},
                           lambda name=name: sorted(row["_id"] for row in access.users_per_group(name)),
                           lambda found: sorted(row["user_id"] for row in found["users"])))
+    for kind, params in SOURCES:
+        cases.append(Case("datamodel.generate_connections_payload",
+                          {"datasource_type": kind, "connection_params": params},
+                          lambda kind=kind, params=params: datamodel.generate_connections_payload(kind, params),
+                          lambda payload: payload, [SECRETS]))
     for title in models:
         cases += _model_cases(peer, title)
     for title, count in sorted(titles.items()):

@@ -87,6 +87,15 @@ pub(super) fn fill(operation: &Operation, reading: &Reading<'_>) -> Fill {
         schedule(&mut fill, reading);
     }
     several(&mut fill, &all, reading);
+    // None of the parameters is required, and it cannot do without all of them.
+    let least = operation.input_schema.get("minProperties").and_then(Value::as_u64);
+    if fill.args.is_empty()
+        && fill.missing.is_empty()
+        && least.is_some_and(|least| least > 0)
+        && let Some((name, ..)) = all.first()
+    {
+        fill.missing.push(MissingValue::new(name, &name.replace('_', " "), Why::NotGiven));
+    }
     fill
 }
 

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use fes_agent::{Agent, Kind, Local, Options, Person, Ran, Session, Store, Tools, Turn};
+use fes_agent::{Agent, Called, Kind, Local, Options, Person, Ran, Session, Store, Tools, Turn};
 use pretty_assertions::assert_eq;
+use serde_json::json;
 use sisense_core::{Client, Secret};
 use sisense_sandbox::{Sandbox, SandboxConfig};
 
@@ -157,5 +158,45 @@ async fn every_kind_of_name_is_listed_with_its_id() {
         let names = room.agent.tools().names("prod", kind).await.unwrap();
         let found = names.iter().find(|name| name.name == known);
         assert!(found.is_some_and(|name| name.id.is_some()), "{kind:?}: {names:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_secrets_of_a_new_connection_are_in_no_approval_and_still_reach_the_server() {
+    let sandbox = Sandbox::start(SandboxConfig::default()).await.unwrap();
+    let token = Secret::new(sandbox.token());
+    let client = Client::builder(sandbox.url()).name("prod").token(token).build().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("private").join("store.db");
+    let tools: Arc<dyn Tools> = Arc::new(Local::new([client]).unwrap());
+    let agent = Agent::builder(tools).store(Store::open(&path).await.unwrap()).build().unwrap();
+    let payload = json!({ "connection_payload": {
+        "name": "Fresh", "provider": "PostgreSQL", "secret_parameters": ["pin"],
+        "parameters": { "Server": "data.acme.example", "Password": "very-own-1", "pin": "very-own-2" },
+    } });
+    let params = json!({ "datasource_type": "DataBricks", "connection_params": {
+        "name": "Lake", "connection_string": "jdbc:very-own-3", "token": "very-own-4",
+    } });
+    for args in [payload, params] {
+        let id = "datamodel.create_connections";
+        let session = session();
+        let call = || agent.call(&session, id, args.clone(), Options::default());
+        let called = call().await.unwrap();
+        let Called::NeedsApproval(pending) = called else { panic!("not pending: {called:?}") };
+        let shown = serde_json::to_string(&pending).unwrap();
+        assert!(!shown.contains("very-own"), "{shown}");
+        agent.approve(&pending.id, &Person::new("ann")).await.unwrap();
+        let called = call().await.unwrap();
+        let Called::Done(step) = called else { panic!("not done: {called:?}") };
+        let shown = serde_json::to_string(&step).unwrap();
+        assert!(step.ok && !shown.contains("very-own"), "{shown}");
+        for name in ["store.db", "store.db-wal"] {
+            let bytes = std::fs::read(path.with_file_name(name)).unwrap_or_default();
+            assert!(!bytes.windows(8).any(|w| w == b"very-own"), "{name}");
+        }
+    }
+    let stored = sandbox.state()["connections"].to_string();
+    for number in 1..=4 {
+        assert!(stored.contains(&format!("very-own-{number}")), "{stored}");
     }
 }

@@ -13,6 +13,7 @@ use crate::run::Run;
 pub(super) fn check(id: &str, args: Value) -> Result<()> {
     match id {
         "datamodel.add_datamodel_shares" => decode::<datamodel::AddDatamodelShares>(args).map(drop),
+        "datamodel.create_connections" => decode::<datamodel::CreateConnections>(args).map(drop),
         "datamodel.create_datamodel" => decode::<datamodel::CreateDatamodel>(args).map(drop),
         "datamodel.create_dataset" => decode::<datamodel::CreateDataset>(args).map(drop),
         "datamodel.create_table" => decode::<datamodel::CreateTable>(args).map(drop),
@@ -20,6 +21,9 @@ pub(super) fn check(id: &str, args: Value) -> Result<()> {
         "datamodel.describe_datamodel" => decode::<datamodel::DescribeDatamodel>(args).map(drop),
         "datamodel.describe_datamodel_raw" => {
             decode::<datamodel::DescribeDatamodelRaw>(args).map(drop)
+        }
+        "datamodel.generate_connections_payload" => {
+            decode::<datamodel::GenerateConnectionsPayload>(args).map(drop)
         }
         "datamodel.get_all_datamodel" => no_arguments(args),
         "datamodel.get_connection" => decode::<datamodel::GetConnection>(args).map(drop),
@@ -47,6 +51,9 @@ pub(super) async fn call(on: Deployments<'_>, run: &Run, id: &str, args: Value) 
         "datamodel.add_datamodel_shares" => {
             part(send(datamodel.add_datamodel_shares(run, decode(args)?)).await?)
         }
+        "datamodel.create_connections" => {
+            whole(send(datamodel.create_connections(run, decode(args)?)).await?)
+        }
         "datamodel.create_datamodel" => {
             whole(send(datamodel.create_datamodel(run, decode(args)?)).await?)
         }
@@ -62,6 +69,9 @@ pub(super) async fn call(on: Deployments<'_>, run: &Run, id: &str, args: Value) 
         }
         "datamodel.describe_datamodel_raw" => {
             part(send(datamodel.describe_datamodel_raw(decode(args)?)).await?)
+        }
+        "datamodel.generate_connections_payload" => {
+            whole(send(datamodel.generate_connections_payload(decode(args)?)).await?)
         }
         "datamodel.get_all_datamodel" => {
             no_arguments(args)?;

@@ -105,12 +105,88 @@ export interface Connection {
   parameters: Record<string, unknown> | null;
 }
 
+/** A connection as the server takes it. */
+export interface ConnectionPayload {
+  /** The kind of the source as the server spells it, case included, such as `RedShift`. */
+  provider: string;
+  /** The name. */
+  name: string;
+  /** What it is for, in words. */
+  description: string;
+  /** How the source is reached and who signs in. Secrets are shown as `***`. */
+  parameters: Record<string, unknown>;
+  /** Whether it may be used. */
+  enabled: boolean;
+  /** Whether a person makes it, and not the system. */
+  createdByUser: boolean;
+  /** The kinds of data model that may use it: `LIVE`, `EXTRACT`. */
+  supportedModelTypes: string[];
+  /**
+   * The names of the parameters that are secrets. Those whose keys read like secrets need not
+   * be named.
+   */
+  secret_parameters?: string[];
+}
+
+/** The connection as the server takes it, with real secrets. */
+export interface CreateConnectionsConnectionPayload {
+  /** The kind of the source as the server spells it, case included, such as `RedShift`. */
+  provider: string;
+  /** The name. */
+  name: string;
+  /** What it is for, in words. */
+  description?: string;
+  /** How the source is reached and who signs in. Secrets are shown as `***`. */
+  parameters?: Record<string, unknown>;
+  /** Whether it may be used. */
+  enabled?: boolean;
+  /** Whether a person makes it, and not the system. */
+  createdByUser?: boolean;
+  /** The kinds of data model that may use it: `LIVE`, `EXTRACT`. */
+  supportedModelTypes?: string[];
+  /**
+   * The names of the parameters that are secrets. Those whose keys read like secrets need not
+   * be named.
+   */
+  secret_parameters?: string[];
+}
+
 /** How a build fills the table. Without it each build replaces all rows. */
 export interface CreateTableBuildBehaviorConfig {
   /** What a build does with the table's rows. */
   mode?: "replace" | "replace_changes" | "append" | "increment";
   /** The column by whose last value an `increment` finds new rows. Only for that mode. */
   column_name?: string | null;
+}
+
+/** The answer to making a connection. */
+export interface CreatedConnection {
+  /** The connection's id. */
+  connection_id: string;
+  /** The name. Several connections may have the same. */
+  name: string | null;
+  /** The kind of the source, such as `RedShift`. */
+  provider: string | null;
+  /** What it is for, in words. */
+  description: string | null;
+  /** Whether it may be used. */
+  enabled: boolean | null;
+  /** The kinds of data model that may use it: `extract`, `live`. */
+  supported_model_types: string[] | null;
+  /** The id of the user who owns it. */
+  owner_id: string | null;
+  /** Whether a person made it, and not the system. */
+  created_by_user: boolean | null;
+  /** When it last changed (ISO 8601). */
+  last_modified: string | null;
+  /**
+   * How the source is reached. `***` stands for a secret; the server leaves some out by itself.
+   */
+  parameters: Record<string, unknown> | null;
+  /** Whether it was made now; `false` when it was there already, and in a preview. */
+  created: boolean;
+  /** What else is to be known. */
+  notes: string[];
 }
 
 /**
@@ -689,6 +765,16 @@ export interface AddDatamodelSharesParams {
   shares: AddDatamodelSharesShare[];
 }
 
+/** Arguments of `datamodel.create_connections`. */
+export interface CreateConnectionsParams {
+  /** The connection as the server takes it, with real secrets. */
+  connection_payload?: CreateConnectionsConnectionPayload | null;
+  /** In place of a payload: the type of the source. Needs `connection_params`. */
+  datasource_type?: "Athena" | "RedShift" | "BigQuery" | "DataBricks" | "Custom" | null;
+  /** In place of a payload: what `generate_connections_payload` takes for this type. */
+  connection_params?: Record<string, unknown> | null;
+}
+
 /** Arguments of `datamodel.create_datamodel`. */
 export interface CreateDatamodelParams {
   /** The title of the new data model. */
@@ -771,6 +857,21 @@ export interface DescribeDatamodelRawParams {
   datamodel_name: string;
   /** Whether to tell with whom the data model is shared. Default true. */
   include_shares?: boolean;
+}
+
+/** Arguments of `datamodel.generate_connections_payload`. */
+export interface GenerateConnectionsPayloadParams {
+  /** The type of the source. */
+  datasource_type: "Athena" | "RedShift" | "BigQuery" | "DataBricks" | "Custom";
+  /**
+   * What the type needs. Athena: `name`, `region`, `s3_output_location`, `aws_access_key`,
+   * `aws_secret_key`. RedShift: `name`, `server`, `username`, `password`. BigQuery: `name`,
+   * `service_account_key_path`. DataBricks: `name`, `connection_string`, `token`. Custom:
+   * `name`, `provider` and `parameters` as the server takes them. Optional for all:
+   * `description`; for some: `schema`, `database`, `default_database`, `additional_parameters`,
+   * `use_dynamic_schema` and others of that type. What is not known is passed on.
+   */
+  connection_params: Record<string, unknown>;
 }
 
 /** Arguments of `datamodel.get_connection`. */
@@ -909,6 +1010,26 @@ export class DatamodelDomain {
   }
 
   /**
+   * Create a connection to a data source.
+   *
+   * Give a payload, or `datasource_type` with `connection_params`. A connection of this name
+   * with the same provider and the same parameters is left as it is (`created` is then
+   * `false`); its secrets cannot be compared. Nobody tries the credentials: the first query or
+   * build does. Secrets are only in the request: previews, journals, errors and the answer have
+   * none.
+   *
+   * Without `options.approve` nothing is changed and the call rejects with a `NotApprovedError`
+   * that holds the changes.
+   *
+   * @throws SisenseError: `invalid_input` before anything is sent, when a secret is masked as
+   * `***`, or when parameters are missing; `conflict` when the name is taken by another
+   * connection; `unsupported` when connection management is off.
+   */
+  async createConnections(params: CreateConnectionsParams, options?: WriteOptions): Promise<CreatedConnection> {
+    return this.#caller.write("datamodel.create_connections", params, options);
+  }
+
+  /**
    * Create an empty data model.
    *
    * An empty model of this title and type is left as it is (`created` is then `false`). The new
@@ -1019,6 +1140,22 @@ export class DatamodelDomain {
    */
   async describeDatamodelRaw(params: DescribeDatamodelRawParams): Promise<DatamodelDescription> {
     return this.#caller.read("datamodel.describe_datamodel_raw", params);
+  }
+
+  /**
+   * Prepare the payload of a new connection. Sends nothing.
+   *
+   * Pure: the same arguments give the same payload, so it is a read. Secrets are shown as `***`
+   * and named in `secret_parameters`; nobody who reads the answer learns them. To make the
+   * connection, give the same `datasource_type` and `connection_params` to
+   * `create_connections`; a payload with `***` in it is refused there. A Rust program may hand
+   * on the payload itself, which holds the secrets.
+   *
+   * @throws SisenseError: `invalid_input` for an unknown type, with those that are known, or
+   * with all parameters that are missing or of the wrong type.
+   */
+  async generateConnectionsPayload(params: GenerateConnectionsPayloadParams): Promise<ConnectionPayload> {
+    return this.#caller.read("datamodel.generate_connections_payload", params);
   }
 
   /**

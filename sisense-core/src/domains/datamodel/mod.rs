@@ -21,6 +21,8 @@
 //! | [`Datamodel::get_datamodel_shares`] | read |
 //! | [`Datamodel::add_datamodel_shares`] | update |
 //! | [`Datamodel::describe_datamodel_raw`] | read |
+//! | [`Datamodel::generate_connections_payload`] | read |
+//! | [`Datamodel::create_connections`] | create |
 
 mod build;
 mod connections;
@@ -95,4 +97,8 @@ pub(super) fn schemas(schemas: &mut OperationSchemas) {
     schemas.add::<GetDatamodelShares, Vec<DatamodelShare>>("datamodel.get_datamodel_shares");
     schemas.add::<AddDatamodelShares, DatamodelSharesChange>("datamodel.add_datamodel_shares");
     schemas.add::<DescribeDatamodelRaw, DatamodelDescription>("datamodel.describe_datamodel_raw");
+    schemas.add::<GenerateConnectionsPayload, ConnectionPayload>(
+        "datamodel.generate_connections_payload",
+    );
+    schemas.add::<CreateConnections, CreatedConnection>("datamodel.create_connections");
 }

@@ -7,6 +7,7 @@ use sisense_core::{Change, Run};
 use super::fake::Fake;
 
 mod build;
+mod connections;
 mod create;
 mod setup;
 mod setup_broken;

@@ -1,4 +1,5 @@
 mod builds;
+mod connections_new;
 mod datamodel_connections;
 mod datamodel_data;
 mod datamodel_security;

@@ -153,6 +153,66 @@ class Connection(TypedDict):
     """How the source is reached. `***` stands for a secret; the server leaves some out by itself."""
 
 
+class ConnectionPayload(TypedDict):
+    """A connection as the server takes it."""
+
+    provider: str
+    """The kind of the source as the server spells it, case included, such as `RedShift`."""
+
+    name: str
+    """The name."""
+
+    description: str
+    """What it is for, in words."""
+
+    parameters: dict[str, Any]
+    """How the source is reached and who signs in. Secrets are shown as `***`."""
+
+    enabled: bool
+    """Whether it may be used."""
+
+    createdByUser: bool
+    """Whether a person makes it, and not the system."""
+
+    supportedModelTypes: list[str]
+    """The kinds of data model that may use it: `LIVE`, `EXTRACT`."""
+
+    secret_parameters: NotRequired[list[str]]
+    """The names of the parameters that are secrets. Those whose keys read like secrets need not be
+    named.
+    """
+
+
+class CreateConnectionsConnectionPayload(TypedDict):
+    """The connection as the server takes it, with real secrets."""
+
+    provider: str
+    """The kind of the source as the server spells it, case included, such as `RedShift`."""
+
+    name: str
+    """The name."""
+
+    description: NotRequired[str]
+    """What it is for, in words."""
+
+    parameters: NotRequired[dict[str, Any]]
+    """How the source is reached and who signs in. Secrets are shown as `***`."""
+
+    enabled: NotRequired[bool]
+    """Whether it may be used."""
+
+    createdByUser: NotRequired[bool]
+    """Whether a person makes it, and not the system."""
+
+    supportedModelTypes: NotRequired[list[str]]
+    """The kinds of data model that may use it: `LIVE`, `EXTRACT`."""
+
+    secret_parameters: NotRequired[list[str]]
+    """The names of the parameters that are secrets. Those whose keys read like secrets need not be
+    named.
+    """
+
+
 class CreateTableBuildBehaviorConfig(TypedDict):
     """How a build fills the table. Without it each build replaces all rows."""
 
@@ -161,6 +221,46 @@ class CreateTableBuildBehaviorConfig(TypedDict):
 
     column_name: NotRequired[str | None]
     """The column by whose last value an `increment` finds new rows. Only for that mode."""
+
+
+class CreatedConnection(TypedDict):
+    """The answer to making a connection."""
+
+    connection_id: str
+    """The connection's id."""
+
+    name: str | None
+    """The name. Several connections may have the same."""
+
+    provider: str | None
+    """The kind of the source, such as `RedShift`."""
+
+    description: str | None
+    """What it is for, in words."""
+
+    enabled: bool | None
+    """Whether it may be used."""
+
+    supported_model_types: list[str] | None
+    """The kinds of data model that may use it: `extract`, `live`."""
+
+    owner_id: str | None
+    """The id of the user who owns it."""
+
+    created_by_user: bool | None
+    """Whether a person made it, and not the system."""
+
+    last_modified: str | None
+    """When it last changed (ISO 8601)."""
+
+    parameters: dict[str, Any] | None
+    """How the source is reached. `***` stands for a secret; the server leaves some out by itself."""
+
+    created: bool
+    """Whether it was made now; `false` when it was there already, and in a preview."""
+
+    notes: list[str]
+    """What else is to be known."""
 
 
 class CreatedDatamodel(TypedDict):
@@ -975,6 +1075,46 @@ class DatamodelDomain(Domain):
             approve,
         )
 
+    def create_connections(
+        self,
+        *,
+        connection_payload: CreateConnectionsConnectionPayload | None = None,
+        datasource_type: Literal["Athena", "RedShift", "BigQuery", "DataBricks", "Custom"] | None = None,
+        connection_params: dict[str, Any] | None = None,
+        approve: Approve | None = None,
+    ) -> CreatedConnection:
+        """Create a connection to a data source.
+
+        Give a payload, or `datasource_type` with `connection_params`. A connection of this name
+        with the same provider and the same parameters is left as it is (`created` is then
+        `false`); its secrets cannot be compared. Nobody tries the credentials: the first query
+        or build does. Secrets are only in the request: previews, journals, errors and the
+        answer have none.
+
+        Args:
+            connection_payload: The connection as the server takes it, with real secrets.
+            datasource_type: In place of a payload: the type of the source. Needs
+                `connection_params`.
+            connection_params: In place of a payload: what `generate_connections_payload`
+                takes for this type.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+
+        Raises:
+            SisenseError: `invalid_input` before anything is sent, when a secret is masked as
+            `***`, or when parameters are missing; `conflict` when the name is taken by another
+            connection; `unsupported` when connection management is off.
+        """
+        return self._write(
+            "datamodel.create_connections",
+            {
+                "connection_payload": connection_payload,
+                "datasource_type": datasource_type,
+                "connection_params": connection_params,
+            },
+            approve,
+        )
+
     def create_datamodel(
         self,
         *,
@@ -1223,6 +1363,42 @@ class DatamodelDomain(Domain):
             {
                 "datamodel_name": datamodel_name,
                 "include_shares": include_shares,
+            },
+        )
+
+    def generate_connections_payload(
+        self,
+        *,
+        datasource_type: Literal["Athena", "RedShift", "BigQuery", "DataBricks", "Custom"],
+        connection_params: dict[str, Any],
+    ) -> ConnectionPayload:
+        """Prepare the payload of a new connection. Sends nothing.
+
+        Pure: the same arguments give the same payload, so it is a read. Secrets are shown as
+        `***` and named in `secret_parameters`; nobody who reads the answer learns them. To make
+        the connection, give the same `datasource_type` and `connection_params` to
+        `create_connections`; a payload with `***` in it is refused there. A Rust program may
+        hand on the payload itself, which holds the secrets.
+
+        Args:
+            datasource_type: The type of the source.
+            connection_params: What the type needs. Athena: `name`, `region`,
+                `s3_output_location`, `aws_access_key`, `aws_secret_key`. RedShift: `name`,
+                `server`, `username`, `password`. BigQuery: `name`, `service_account_key_path`.
+                DataBricks: `name`, `connection_string`, `token`. Custom: `name`, `provider` and
+                `parameters` as the server takes them. Optional for all: `description`; for
+                some: `schema`, `database`, `default_database`, `additional_parameters`,
+                `use_dynamic_schema` and others of that type. What is not known is passed on.
+
+        Raises:
+            SisenseError: `invalid_input` for an unknown type, with those that are known, or
+            with all parameters that are missing or of the wrong type.
+        """
+        return self._read(
+            "datamodel.generate_connections_payload",
+            {
+                "datasource_type": datasource_type,
+                "connection_params": connection_params,
             },
         )
 
@@ -1646,6 +1822,46 @@ class AsyncDatamodelDomain(AsyncDomain):
             approve,
         )
 
+    async def create_connections(
+        self,
+        *,
+        connection_payload: CreateConnectionsConnectionPayload | None = None,
+        datasource_type: Literal["Athena", "RedShift", "BigQuery", "DataBricks", "Custom"] | None = None,
+        connection_params: dict[str, Any] | None = None,
+        approve: AsyncApprove | None = None,
+    ) -> CreatedConnection:
+        """Create a connection to a data source.
+
+        Give a payload, or `datasource_type` with `connection_params`. A connection of this name
+        with the same provider and the same parameters is left as it is (`created` is then
+        `false`); its secrets cannot be compared. Nobody tries the credentials: the first query
+        or build does. Secrets are only in the request: previews, journals, errors and the
+        answer have none.
+
+        Args:
+            connection_payload: The connection as the server takes it, with real secrets.
+            datasource_type: In place of a payload: the type of the source. Needs
+                `connection_params`.
+            connection_params: In place of a payload: what `generate_connections_payload`
+                takes for this type.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+
+        Raises:
+            SisenseError: `invalid_input` before anything is sent, when a secret is masked as
+            `***`, or when parameters are missing; `conflict` when the name is taken by another
+            connection; `unsupported` when connection management is off.
+        """
+        return await self._write(
+            "datamodel.create_connections",
+            {
+                "connection_payload": connection_payload,
+                "datasource_type": datasource_type,
+                "connection_params": connection_params,
+            },
+            approve,
+        )
+
     async def create_datamodel(
         self,
         *,
@@ -1894,6 +2110,42 @@ class AsyncDatamodelDomain(AsyncDomain):
             {
                 "datamodel_name": datamodel_name,
                 "include_shares": include_shares,
+            },
+        )
+
+    async def generate_connections_payload(
+        self,
+        *,
+        datasource_type: Literal["Athena", "RedShift", "BigQuery", "DataBricks", "Custom"],
+        connection_params: dict[str, Any],
+    ) -> ConnectionPayload:
+        """Prepare the payload of a new connection. Sends nothing.
+
+        Pure: the same arguments give the same payload, so it is a read. Secrets are shown as
+        `***` and named in `secret_parameters`; nobody who reads the answer learns them. To make
+        the connection, give the same `datasource_type` and `connection_params` to
+        `create_connections`; a payload with `***` in it is refused there. A Rust program may
+        hand on the payload itself, which holds the secrets.
+
+        Args:
+            datasource_type: The type of the source.
+            connection_params: What the type needs. Athena: `name`, `region`,
+                `s3_output_location`, `aws_access_key`, `aws_secret_key`. RedShift: `name`,
+                `server`, `username`, `password`. BigQuery: `name`, `service_account_key_path`.
+                DataBricks: `name`, `connection_string`, `token`. Custom: `name`, `provider` and
+                `parameters` as the server takes them. Optional for all: `description`; for
+                some: `schema`, `database`, `default_database`, `additional_parameters`,
+                `use_dynamic_schema` and others of that type. What is not known is passed on.
+
+        Raises:
+            SisenseError: `invalid_input` for an unknown type, with those that are known, or
+            with all parameters that are missing or of the wrong type.
+        """
+        return await self._read(
+            "datamodel.generate_connections_payload",
+            {
+                "datasource_type": datasource_type,
+                "connection_params": connection_params,
             },
         )
 

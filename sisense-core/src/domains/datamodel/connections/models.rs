@@ -51,3 +51,16 @@ impl From<ConnectionRecord> for Connection {
         }
     }
 }
+
+/// The answer to making a connection.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
+pub struct CreatedConnection {
+    /// The connection, without its secrets. In a preview its id is a placeholder.
+    #[serde(flatten)]
+    pub connection: Connection,
+    /// Whether it was made now; `false` when it was there already, and in a preview.
+    pub created: bool,
+    /// What else is to be known.
+    pub notes: Vec<String>,
+}

@@ -151,7 +151,7 @@ impl ModelType {
         }
     }
 
-    pub(super) fn read(word: &str) -> Option<Self> {
+    pub(in crate::domains::datamodel) fn read(word: &str) -> Option<Self> {
         match word.to_lowercase().as_str() {
             "extract" => Some(ModelType::Extract),
             "live" => Some(ModelType::Live),

@@ -94,6 +94,14 @@ pub fn arguments(id: &str, known: &Known) -> Value {
         "datamodel.deploy_datamodel" => {
             json!({"datamodel_name": "Sample ECommerce", "wait": true})
         }
+        "datamodel.generate_connections_payload" => json!({
+            "datasource_type": "RedShift",
+            "connection_params": {"name": "New", "server": "h", "username": "u", "password": "p-w"}
+        }),
+        "datamodel.create_connections" => json!({"connection_payload": {
+            "name": "New", "provider": "RedShift",
+            "parameters": {"Server": "h", "UserName": "u", "Password": "p-w"}
+        }}),
         "datamodel.resolve_datamodel_reference" => json!({"datamodel_ref": "Sample ECommerce"}),
         "dashboard.add_dashboard_script" => {
             json!({"dashboard_id": known.dashboard, "script": "// x"})

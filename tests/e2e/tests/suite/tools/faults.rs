@@ -96,7 +96,8 @@ fn settled(value: &Value) -> Value {
 }
 
 fn is_volatile(key: &str) -> bool {
-    ["created", "started", "completed", "last_updated", "last_build_time"].contains(&key)
+    ["created", "started", "completed", "last_updated", "last_build_time", "last_modified"]
+        .contains(&key)
 }
 
 /// A fault, and the kinds of error that are true of it.
