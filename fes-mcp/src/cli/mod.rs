@@ -3,6 +3,7 @@
 mod act;
 mod approvals;
 mod ask;
+mod data;
 mod demo;
 mod doctor;
 pub mod output;
@@ -30,6 +31,7 @@ Examples:
   fes-mcp doctor --url https://bi.example.com --token-file token.txt
   fes-mcp ask \"who is in the group Analysts\"            plan, preview, approve, run
   fes-mcp tools call access.get_user --args '{\"user_name\": \"ann@example.com\"}'
+  fes-mcp data \"Sample ECommerce\" Commerce --to rows.csv
   fes-mcp stdio                                         for an MCP client on this machine
   fes-mcp serve                                         MCP over HTTP on 127.0.0.1:8100/mcp
 
@@ -73,6 +75,8 @@ pub enum Command {
     /// List, explain and call single tools
     #[command(subcommand)]
     Tools(tools::ToolsCommand),
+    /// Write rows of a data model to a CSV file or to stdout
+    Data(data::DataArgs),
     /// See, approve and reject the changes that wait
     #[command(subcommand)]
     Approvals(approvals::ApprovalsCommand),
@@ -164,6 +168,7 @@ pub async fn run(cli: Cli, out: &Out) -> Result<Exit, Failure> {
         Command::Ask(args) => ask::run(&cli, args, out).await,
         Command::Tools(command) => tools::run(&cli, command, out).await,
         Command::Approvals(command) => approvals::run(&cli, command, out).await,
+        Command::Data(args) => data::run(&cli, args, out).await,
         Command::Doctor => doctor::run(&cli, out).await,
         Command::Demo(args) => demo::run(&cli, args, out).await,
         Command::Serve(args) => serve::run(&cli, args, out).await,

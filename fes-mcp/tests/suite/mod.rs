@@ -1,5 +1,6 @@
 mod approvals;
 mod ask;
+mod data;
 mod demo;
 mod doctor;
 mod gate;
