@@ -24,7 +24,7 @@ const MAX_PAGE: u64 = 50_000;
 /// others. An answer that ends exactly there may have been cut.
 const CAPS: [u64; 2] = [5_000, 2_000_000];
 /// A short page of a round number of rows may have been cut by a server's own limit.
-const ROUND: u64 = 100;
+const ROUND: u64 = 1_000;
 /// A place behind the end of any answer.
 const BEYOND: u64 = i32::MAX as u64;
 
