@@ -253,10 +253,13 @@ pub(super) fn of_relations(relations: &[RelationCheck]) -> Vec<Finding> {
         let asset = model_asset(&row.datamodel_id, &row.datamodel_name);
         let left = joined(&row.left_table, &row.left_column);
         let right = joined(&row.right_table, &row.right_column);
-        if row.is_m2m == Some(true) {
-            let (severity, what) = match row.composite {
-                CompositeKey::Untested => (Severity::Medium, "perhaps many-to-many"),
-                _ => (Severity::High, "many-to-many"),
+        let repeats = row.left_unique == Some(false) && row.right_unique == Some(false);
+        let perhaps = row.is_m2m.is_none() && row.composite == CompositeKey::Untested && repeats;
+        if row.is_m2m == Some(true) || perhaps {
+            let (severity, what) = if perhaps {
+                (Severity::Medium, "perhaps many-to-many")
+            } else {
+                (Severity::High, "many-to-many")
             };
             found.push(finding(
                 severity,

@@ -209,10 +209,8 @@ impl<F: Fn(usize, usize) + Send> Counting<'_, F> {
                 if groups.as_ref().is_err_and(|e| e.kind() == ErrorKind::Unauthenticated) {
                     return groups.map(drop);
                 }
-                // A server that cannot count sets has answered; a lost request has not.
-                if let Err(error) = &groups
-                    && !is_refusal(error)
-                {
+                // Lost, or refused by a server that cannot count sets: not known either way.
+                if let Err(error) = &groups {
                     let what = format!("a key of several columns of \"{}\"", plan.title);
                     let error = Error::from(error.report().clone());
                     self.counted.missing.push(Missing::new(what, error));

@@ -137,7 +137,8 @@ fn row(plan: &Plan, answers: &Answers, pair: &Pair) -> RelationCheck {
         Some(Ok([left, right])) => (CompositeKey::Tested, Some(!left && !right)),
         Some(Err(why)) => {
             reason = reason.or(Some(why));
-            (CompositeKey::Untested, m2m(alone[0], alone[1]))
+            // Neither column is unique alone; together they may be.
+            (CompositeKey::Untested, m2m(alone[0], alone[1]).filter(|m2m| !m2m))
         }
     };
     RelationCheck {

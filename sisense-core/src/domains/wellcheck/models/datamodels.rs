@@ -120,8 +120,8 @@ pub enum CompositeKey {
     None,
     /// Several do, and the verdict is about all of them together.
     Tested,
-    /// Several do, and they could not be counted together: the verdict is about this column alone,
-    /// and all of them may be unique together.
+    /// Several do, and they could not be counted together: where neither column is unique alone,
+    /// whether they are together is not known.
     Untested,
 }
 

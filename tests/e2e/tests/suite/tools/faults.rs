@@ -12,6 +12,7 @@ use sisense_core::{Client, ErrorKind, Limits, Operation, Outcome, Result, Run, S
 use sisense_sandbox::{Fault, FaultAction, Sandbox, WrongShape};
 
 use super::calls::{Known, arguments};
+use super::settled::{difference, settled};
 use crate::suite::support::{client, sandbox};
 
 /// One attempt, and no patience with a server that is silent, so that a test of errors ends soon.
@@ -40,10 +41,9 @@ async fn call(client: &Client, operation: &Operation, args: Value) -> Result<Out
     generated::call(client, &run, &operation.id, args).await
 }
 
-async fn baseline(sandbox: &Sandbox, operation: &'static Operation) -> Baseline {
+async fn baseline(sandbox: &Sandbox, operation: &'static Operation, known: &Known) -> Baseline {
     sandbox.reset().unwrap();
-    let known = Known::of(sandbox);
-    let args = arguments(&operation.id, &known);
+    let args = arguments(&operation.id, known);
     sandbox.clear_requests();
     let outcome = call(&client(sandbox), operation, args.clone()).await.unwrap();
     let (requests, writes) = (sandbox.counts().total, applied(sandbox));
@@ -81,25 +81,6 @@ fn unknowns(result: &Value) -> usize {
     lines.filter(|line| line.contains("not known") || line.contains("could not")).count()
 }
 
-/// Ids, times and the like differ from run to run; all else of an answer is the same.
-fn settled(value: &Value) -> Value {
-    match value {
-        Value::Object(map) => Value::Object(
-            map.iter()
-                .filter(|(key, _)| !is_volatile(key))
-                .map(|(key, inner)| (key.clone(), settled(inner)))
-                .collect(),
-        ),
-        Value::Array(items) => Value::Array(items.iter().map(settled).collect()),
-        other => other.clone(),
-    }
-}
-
-fn is_volatile(key: &str) -> bool {
-    ["created", "started", "completed", "last_updated", "last_build_time", "last_modified"]
-        .contains(&key)
-}
-
 /// A fault, and the kinds of error that are true of it.
 struct Column {
     action: FaultAction,
@@ -126,8 +107,10 @@ async fn run(column: Column) {
     let sandbox = sandbox().await;
     let mut wrong = Vec::new();
     let mut cells = 0;
+    // Ids are those of the seed, so that they stay over a reset.
+    let known = Known::of(&sandbox);
     for operation in generated::operations() {
-        let plain = baseline(&sandbox, operation).await;
+        let plain = baseline(&sandbox, operation, &known).await;
         for nth in (1..=plain.requests).map(Some).chain([None]) {
             // A read changes nothing, so the deployment is as it was.
             if operation.effect.writes() {
@@ -202,27 +185,6 @@ fn judge(
         }
     }
     wrong
-}
-
-/// The first place where two answers are not the same.
-fn difference(left: &Value, right: &Value, path: &str) -> Option<String> {
-    match (left, right) {
-        (Value::Object(a), Value::Object(b)) if a.len() == b.len() => {
-            a.iter().find_map(|(key, inner)| {
-                difference(inner, b.get(key).unwrap_or(&Value::Null), &format!("{path}.{key}"))
-            })
-        }
-        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => a
-            .iter()
-            .zip(b)
-            .enumerate()
-            .find_map(|(at, (a, b))| difference(a, b, &format!("{path}[{at}]"))),
-        _ if left == right => None,
-        _ => {
-            let short = |value: &Value| value.to_string().chars().take(120).collect::<String>();
-            Some(format!("{path}: {} became {}", short(left), short(right)))
-        }
-    }
 }
 
 macro_rules! columns {

@@ -5,3 +5,5 @@ mod arguments;
 mod calls;
 mod faults;
 mod seed;
+mod settled;
+mod variants;
