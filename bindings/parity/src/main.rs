@@ -56,9 +56,10 @@ fn same(name: &str, calls: &[Call], rust: &[Value], other: &[Value]) -> Result<(
         return Err(format!("{name} gave {} answers to {} calls", other.len(), rust.len()).into());
     }
     for ((call, wanted), found) in calls.iter().zip(rust).zip(other) {
+        let (wanted, found) = (one_number(wanted), one_number(found));
         if wanted != found {
             let (wanted, found) =
-                (serde_json::to_string_pretty(wanted)?, serde_json::to_string_pretty(found)?);
+                (serde_json::to_string_pretty(&wanted)?, serde_json::to_string_pretty(&found)?);
             let diff = TextDiff::from_lines(&wanted, &found);
             let diff = diff.unified_diff().header("Rust", name).to_string();
             let lines: Vec<&str> = diff.lines().take(LINES).collect();
@@ -69,4 +70,35 @@ fn same(name: &str, calls: &[Call], rust: &[Value], other: &[Value]) -> Result<(
         }
     }
     Ok(())
+}
+
+/// JavaScript has one kind of number, and writes 283.0 as 283: the same value.
+fn one_number(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => whole(number).map_or_else(|| value.clone(), Value::from),
+        Value::Array(items) => items.iter().map(one_number).collect(),
+        Value::Object(map) => {
+            map.iter().map(|(key, inner)| (key.clone(), one_number(inner))).collect()
+        }
+        other => other.clone(),
+    }
+}
+
+/// A whole number that is written with a fraction of zero.
+fn whole(number: &serde_json::Number) -> Option<i64> {
+    let float = number.as_f64().filter(|_| number.is_f64())?;
+    format!("{float:.0}").parse().ok().filter(|_| float.fract() == 0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_whole_number_is_the_same_with_and_without_its_fraction() {
+        assert_eq!(one_number(&json!({"a": [283.0, -2.0]})), json!({"a": [283, -2]}));
+        assert_eq!(one_number(&json!([0.5, 7, "7.0"])), json!([0.5, 7, "7.0"]));
+    }
 }
