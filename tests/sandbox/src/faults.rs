@@ -79,6 +79,8 @@ pub enum FaultAction {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_after: Option<String>,
     },
+    /// Answers 502 with the HTML page of a gateway. Nothing is applied.
+    GatewayPage,
     /// Answers 200 with an HTML login page. Nothing is applied.
     LoginPage,
     /// Answers 302 to a login page. Nothing is applied.

@@ -157,6 +157,9 @@ impl Drop for Visit<'_> {
     }
 }
 
+const GATEWAY_PAGE: &str = "<html><head><title>502 Bad Gateway</title></head>\
+    <body><center><h1>502 Bad Gateway</h1></center></body></html>";
+
 const LOGIN_PAGE: &str = "<!DOCTYPE html><html><head><title>Sisense</title></head>\
     <body><form action=\"/app/account/login\"><input name=\"username\"></form></body></html>";
 
@@ -179,6 +182,10 @@ async fn spoil(
                 response.headers_mut().insert(header::RETRY_AFTER, value);
             }
             response
+        }
+        FaultAction::GatewayPage => {
+            let html = HeaderValue::from_static("text/html");
+            (StatusCode::BAD_GATEWAY, [(header::CONTENT_TYPE, html)], GATEWAY_PAGE).into_response()
         }
         FaultAction::LoginPage => {
             let html = HeaderValue::from_static("text/html; charset=utf-8");

@@ -212,8 +212,8 @@ columns! {
         [ErrorKind::NotFound, ErrorKind::Forbidden, ErrorKind::Unsupported];
     status_429: limited() => [ErrorKind::RateLimited];
     status_500: FaultAction::status(500) => [ErrorKind::Server];
-    status_502_page: FaultAction::status(502) => [ErrorKind::Server];
-    refused: FaultAction::CloseConnection => [ErrorKind::Connect];
+    gateway_page_502: FaultAction::GatewayPage => [ErrorKind::Server];
+    closed_without_an_answer: FaultAction::CloseConnection => [ErrorKind::Connect];
     dropped_mid_body: FaultAction::DropMidBody => [ErrorKind::Connect];
     dropped_after_it_was_applied: FaultAction::ApplyThenDrop => [ErrorKind::Connect];
     truncated: FaultAction::TruncatedJson => [ErrorKind::Decode];
@@ -225,6 +225,31 @@ columns! {
     login_redirect: FaultAction::LoginRedirect => [ErrorKind::Unauthenticated];
     silence: FaultAction::Silence => [ErrorKind::Timeout];
 }
+
+/// Nobody listens: every tool that asks anything says so, of the call or of each asset.
+#[tokio::test]
+async fn refused() {
+    let sandbox = sandbox().await;
+    let known = Known::of(&sandbox);
+    let client = hasty(&sandbox, &FaultAction::CloseConnection);
+    sandbox.stop().await;
+    let mut wrong = Vec::new();
+    for operation in generated::operations() {
+        let id = operation.id.as_str();
+        match call(&client, operation, arguments(id, &known)).await {
+            Err(error) if error.kind() == ErrorKind::Connect && unsaid(&error, id).is_empty() => {}
+            // Of several assets, each is named as missing.
+            Ok(outcome) if !outcome.missing.is_empty() => {}
+            // A tool that asks nothing needs no server.
+            Ok(outcome) if ASKS_NOTHING.contains(&id) && outcome.missing.is_empty() => {}
+            other => wrong.push(format!("{id}: {other:?}")),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Tools that send no request.
+const ASKS_NOTHING: [&str; 1] = ["datamodel.generate_connections_payload"];
 
 /// A server that hangs on one tool keeps no other tool from answering.
 #[tokio::test]
