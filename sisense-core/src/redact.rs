@@ -48,7 +48,8 @@ static VALUE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-const MARK: &str = "***";
+/// What stands for a secret wherever one was.
+pub(crate) const MARK: &str = "***";
 
 /// Whether a key's value is a secret, such as that of `Password`, `api_key` or `accessToken`.
 #[must_use]

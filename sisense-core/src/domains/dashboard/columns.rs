@@ -68,17 +68,18 @@ impl Dashboards {
         titles.sort_unstable();
         titles.dedup();
         let read = titles.iter().map(|title| async move {
-            let model = ModelDocument::from_value(self.client.find_model(title).await?)?;
+            let Some(found) = self.client.find_model_if_any(title).await? else { return Ok(None) };
+            let model = ModelDocument::from_value(found)?;
             let index = model.index();
-            Ok::<_, Error>((model, index))
+            Ok::<_, Error>(Some((model, index)))
         });
         let (mut models, mut missing) = (Models::new(), Vec::new());
         for (title, read) in titles.iter().zip(join_all(read).await) {
             match read {
-                Ok(model) => drop(models.insert((*title).to_owned(), model)),
-                Err(error) if error.kind() == ErrorKind::Unauthenticated => return Err(error),
+                Ok(Some(model)) => drop(models.insert((*title).to_owned(), model)),
                 // A dashboard may outlive its model; there is nothing to read then.
-                Err(error) if is_gone(&error) => {}
+                Ok(None) => {}
+                Err(error) if error.kind() == ErrorKind::Unauthenticated => return Err(error),
                 Err(error) => missing.push(Missing::new(format!("data model \"{title}\""), error)),
             }
         }
@@ -88,11 +89,6 @@ impl Dashboards {
 
 /// Models by title, with what finds a column in them.
 type Models = HashMap<String, (ModelDocument, ModelIndex)>;
-
-/// Whether the server knows for sure that there is no such thing.
-fn is_gone(error: &Error) -> bool {
-    error.kind() == ErrorKind::NotFound && error.status().is_none()
-}
 
 fn columns(
     document: &DashboardDocument,

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::about;
+use super::models::never_deployed;
 use crate::client::Client;
 use crate::documents::ModelDocument;
 use crate::error::{ErrorKind, Result};
@@ -28,7 +29,7 @@ impl Client {
         match self.objects(&path, Vec::new()).await {
             // Rules hang on the published record. A model that says of itself that it was never
             // published has none; where it does not say, nobody knows.
-            Err(error) if error.kind() == ErrorKind::NotFound && never_published(model) => {
+            Err(error) if error.kind() == ErrorKind::NotFound && never_deployed(model) => {
                 Ok(Vec::new())
             }
             other => other,
@@ -47,9 +48,4 @@ impl Client {
         let rows: Vec<Map<String, Value>> = Answer::decode_list(answer)?;
         Ok(rows.into_iter().map(Value::Object).collect())
     }
-}
-
-/// Whether a live model says of itself that it was never published.
-pub(crate) fn never_published(model: &ModelDocument) -> bool {
-    model.raw().get("lastPublishTime").is_some_and(Value::is_null)
 }

@@ -1,5 +1,6 @@
 //! Which tables are SQL expressions over others.
 
+use super::each;
 use super::load::{self, Also, MOST_MODELS};
 use super::{CheckDatamodels, CustomTable, CustomTableCheck, Wellcheck, YesNo};
 use crate::documents::{SqlText, TableKind, has_union, tables_in_sql};
@@ -31,17 +32,10 @@ impl Wellcheck {
         params: CheckDatamodels,
     ) -> Result<Partial<CustomTableCheck>> {
         load::check("data model", &params.datamodels, MOST_MODELS)?;
-        let references = load::model_references(&self.client, &params.datamodels, None).await?;
         let mut rows = Vec::new();
-        let read = load::read_models(
-            &self.client,
-            references,
-            Also::Nothing,
-            |_| {},
-            |model| {
-                rows.extend(custom_tables(&model.titled));
-            },
-        )
+        let read = each::model(&self.client, &params.datamodels, Also::Nothing, |model| {
+            rows.extend(custom_tables(&model.titled));
+        })
         .await?;
         let value = CustomTableCheck {
             union_count: rows.iter().filter(|row| row.has_union == YesNo::Yes).count(),

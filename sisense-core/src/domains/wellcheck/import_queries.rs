@@ -1,5 +1,6 @@
 //! Which tables are filled by a query of their own.
 
+use super::each;
 use super::load::{self, Also, MOST_MODELS};
 use super::{CheckDatamodels, ImportQueryCheck, TableImportQuery, Wellcheck, YesNo};
 use crate::documents::TableKind;
@@ -31,17 +32,10 @@ impl Wellcheck {
         params: CheckDatamodels,
     ) -> Result<Partial<ImportQueryCheck>> {
         load::check("data model", &params.datamodels, MOST_MODELS)?;
-        let references = load::model_references(&self.client, &params.datamodels, None).await?;
         let mut rows = Vec::new();
-        let read = load::read_models(
-            &self.client,
-            references,
-            Also::Nothing,
-            |_| {},
-            |model| {
-                rows.extend(import_queries(&model.titled));
-            },
-        )
+        let read = each::model(&self.client, &params.datamodels, Also::Nothing, |model| {
+            rows.extend(import_queries(&model.titled));
+        })
         .await?;
         let value = ImportQueryCheck {
             import_query_count: rows.iter().filter(|row| has_query(row)).count(),

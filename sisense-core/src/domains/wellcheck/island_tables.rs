@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::each;
 use super::load::{self, Also, MOST_MODELS};
 use super::{CheckDatamodels, IslandTable, IslandTableCheck, Wellcheck};
 use crate::documents::{ModelDocument, RelationEnd, Table, TableKind};
@@ -33,17 +34,10 @@ impl Wellcheck {
         params: CheckDatamodels,
     ) -> Result<Partial<IslandTableCheck>> {
         load::check("data model", &params.datamodels, MOST_MODELS)?;
-        let references = load::model_references(&self.client, &params.datamodels, None).await?;
         let mut rows = Vec::new();
-        let read = load::read_models(
-            &self.client,
-            references,
-            Also::Nothing,
-            |_| {},
-            |model| {
-                rows.extend(island_tables(&model.titled));
-            },
-        )
+        let read = each::model(&self.client, &params.datamodels, Also::Nothing, |model| {
+            rows.extend(island_tables(&model.titled));
+        })
         .await?;
         let value = IslandTableCheck {
             fault_count: rows.iter().filter(|row| !row.single_table_model).count(),

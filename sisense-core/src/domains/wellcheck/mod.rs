@@ -16,6 +16,7 @@
 //! document once and runs all of them.
 
 mod custom_tables;
+mod each;
 mod full;
 mod import_queries;
 mod island_tables;

@@ -1,5 +1,6 @@
 //! Which pivot tables have more fields than they should.
 
+use super::each;
 use super::load::{self, MOST_DASHBOARDS};
 use super::{CheckPivotWidgetFields, PivotFieldCheck, Wellcheck, WidePivot};
 use crate::documents::{DashboardDocument, WidgetView};
@@ -33,29 +34,21 @@ impl Wellcheck {
     ) -> Result<Partial<PivotFieldCheck>> {
         load::check("dashboard", &params.dashboards, MOST_DASHBOARDS)?;
         at_least_one("max_fields", params.max_fields)?;
-        let list = self.client.list_dashboards(Vec::new()).await?;
-        let picked = load::pick_dashboards(list, &params.dashboards);
-        let (mut rows, mut pivots_checked) = (Vec::new(), 0);
-        let read = load::read_dashboards(
-            &self.client,
-            &picked.found,
-            |_| {},
-            |record, at, document| {
-                let found = wide_pivots(&record.oid, &document, params.max_fields);
-                pivots_checked += found.checked;
-                rows.push((at, found.wide));
-            },
-        )
+        let mut pivots_checked = 0;
+        let read = each::dashboard(&self.client, &params.dashboards, |record, document| {
+            let found = wide_pivots(&record.oid, &document, params.max_fields);
+            pivots_checked += found.checked;
+            found.wide
+        })
         .await?;
-        let missing = picked.missing.into_iter().chain(read.missing).collect();
         let value = PivotFieldCheck {
-            pivots: load::in_order(rows).into_iter().flatten().collect(),
+            pivots: read.rows.into_iter().flatten().collect(),
             pivots_checked,
             dashboards_checked: read.checked,
             max_fields: params.max_fields,
-            not_found: picked.not_found,
+            not_found: read.not_found,
         };
-        Ok(Partial { value, missing })
+        Ok(Partial { value, missing: read.missing })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::each;
 use super::load::{self, Also, MOST_MODELS, Model};
 use super::{CheckDatamodels, SecuredColumn, SecurityTypeCheck, Wellcheck};
 use crate::documents::{Column, same_name};
@@ -39,20 +40,13 @@ impl Wellcheck {
         params: CheckDatamodels,
     ) -> Result<Partial<SecurityTypeCheck>> {
         load::check("data model", &params.datamodels, MOST_MODELS)?;
-        let references = load::model_references(&self.client, &params.datamodels, None).await?;
         let (mut rows, mut failed, mut refused) = (Vec::new(), Vec::new(), true);
-        let mut read = load::read_models(
-            &self.client,
-            references,
-            Also::Security,
-            |_| {},
-            |model| {
-                let found = secured(&model);
-                refused &= found.is_refused();
-                rows.extend(found.columns);
-                failed.extend(found.missing);
-            },
-        )
+        let mut read = each::model(&self.client, &params.datamodels, Also::Security, |model| {
+            let found = secured(&model);
+            refused &= found.is_refused();
+            rows.extend(found.columns);
+            failed.extend(found.missing);
+        })
         .await?;
         if refused && let Some(first) = failed.first() {
             return Err(Error::from(first.error.clone()).with_asset(first.what.clone()));

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::each;
 use super::load::{self, MOST_DASHBOARDS};
 use super::{
     CheckDashboards, DashboardStructure, StructureCheck, StructureDetail, StructureKind,
@@ -38,22 +39,12 @@ impl Wellcheck {
         params: CheckDashboards,
     ) -> Result<Partial<StructureCheck>> {
         load::check("dashboard", &params.dashboards, MOST_DASHBOARDS)?;
-        let list = self.client.list_dashboards(Vec::new()).await?;
-        let picked = load::pick_dashboards(list, &params.dashboards);
-        let mut rows = Vec::new();
-        let read = load::read_dashboards(
-            &self.client,
-            &picked.found,
-            |_| {},
-            |record, at, document| {
-                rows.push((at, structure(&record.oid, &document)));
-            },
-        )
+        let read = each::dashboard(&self.client, &params.dashboards, |record, document| {
+            structure(&record.oid, &document)
+        })
         .await?;
-        let missing = picked.missing.into_iter().chain(read.missing).collect();
-        let value =
-            StructureCheck { dashboards: load::in_order(rows), not_found: picked.not_found };
-        Ok(Partial { value, missing })
+        let value = StructureCheck { dashboards: read.rows, not_found: read.not_found };
+        Ok(Partial { value, missing: read.missing })
     }
 }
 

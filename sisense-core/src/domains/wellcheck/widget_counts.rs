@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::each;
 use super::load::{self, MOST_DASHBOARDS};
 use super::{CheckDashboards, DashboardWidgetCount, Wellcheck, WidgetCountCheck};
 use crate::documents::DashboardDocument;
@@ -32,23 +33,16 @@ impl Wellcheck {
         params: CheckDashboards,
     ) -> Result<Partial<WidgetCountCheck>> {
         load::check("dashboard", &params.dashboards, MOST_DASHBOARDS)?;
-        let list = self.client.list_dashboards(Vec::new()).await?;
-        let picked = load::pick_dashboards(list, &params.dashboards);
-        let mut rows = Vec::new();
-        let read = load::read_dashboards(
-            &self.client,
-            &picked.found,
-            |_| {},
-            |record, at, document| {
-                rows.push((at, widget_count(&record.oid, &document)));
-            },
-        )
+        let read = each::dashboard(&self.client, &params.dashboards, |record, document| {
+            widget_count(&record.oid, &document)
+        })
         .await?;
-        let dashboards: Vec<DashboardWidgetCount> = load::in_order(rows);
-        let widget_count = dashboards.iter().map(|row| row.widget_count).sum();
-        let missing = picked.missing.into_iter().chain(read.missing).collect();
-        let value = WidgetCountCheck { dashboards, widget_count, not_found: picked.not_found };
-        Ok(Partial { value, missing })
+        let value = WidgetCountCheck {
+            widget_count: read.rows.iter().map(|row| row.widget_count).sum(),
+            dashboards: read.rows,
+            not_found: read.not_found,
+        };
+        Ok(Partial { value, missing: read.missing })
     }
 }
 

@@ -6,10 +6,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::{Map, Value};
 
-use crate::redact;
+use crate::redact::{self, MARK};
 
-/// What stands for a secret.
-const MARK: &str = "***";
 /// Deepest nesting that is looked into; what lies deeper is hidden.
 const MAX_DEPTH: usize = 32;
 

@@ -8,10 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::clean;
+use crate::redact::MARK;
 use crate::run::{Secret, fingerprint};
-
-/// What stands for a secret wherever parameters are shown.
-const MARK: &str = "***";
 
 /// The parameters of a connection. A value is a secret when its key or its text reads like one, or
 /// when it is said to be: it is then printed and serialised as `***`, and only the request that

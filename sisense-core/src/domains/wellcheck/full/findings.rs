@@ -3,8 +3,8 @@
 use super::{Check, Finding, Severity};
 use crate::documents::Column;
 use crate::domains::lookup::models::Titled;
+use crate::domains::lookup::models::never_deployed;
 use crate::domains::wellcheck::import_queries::has_query;
-use crate::domains::wellcheck::m2m::never_built;
 use crate::domains::wellcheck::rls_datatypes::is_text;
 use crate::domains::wellcheck::{
     CompositeKey, CustomTable, DashboardStructure, DashboardWidgetCount, FindingAsset, FoundIn,
@@ -130,7 +130,7 @@ pub(super) fn of_model(model: &Titled) -> Vec<Finding> {
     let document = &model.document;
     let asset = model_asset(&document.id().map(str::to_owned), &model.title);
     let mut found = Vec::new();
-    if never_built(document) {
+    if never_deployed(document) {
         let (what, to_do) = if document.is_live() {
             ("it was never published", "publish it, or delete it")
         } else {

@@ -7,8 +7,9 @@ mod plan;
 mod tests;
 
 pub(super) use count::{Counted, Limits, count};
-pub(super) use plan::{Plan, never_built};
+pub(super) use plan::Plan;
 
+use super::each;
 use super::load::{self, Also, MOST_MODELS};
 use super::pivot_fields::at_least_one;
 use super::{CheckDatamodelM2mRelationships, ManyToManyCheck, RelationCheck, Wellcheck};
@@ -51,17 +52,10 @@ impl Wellcheck {
     ) -> Result<Partial<ManyToManyCheck>> {
         load::check("data model", &params.datamodels, MOST_MODELS)?;
         let limits = limits(params.include_live, params.max_queries)?;
-        let references = load::model_references(&self.client, &params.datamodels, None).await?;
         let mut plans = Vec::new();
-        let mut read = load::read_models(
-            &self.client,
-            references,
-            Also::Nothing,
-            |_| {},
-            |model| {
-                plans.push(Plan::of(&model.titled));
-            },
-        )
+        let mut read = each::model(&self.client, &params.datamodels, Also::Nothing, |model| {
+            plans.push(Plan::of(&model.titled));
+        })
         .await?;
         let mut counted = count(&self.client, &plans, limits, |_, _| {}).await?;
         read.missing.append(&mut counted.missing);

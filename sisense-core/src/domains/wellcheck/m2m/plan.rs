@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::documents::RelationEnd;
-use crate::domains::lookup::models::Titled;
+use crate::domains::lookup::models::{Titled, never_deployed};
 
 /// A column of a relation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,8 +54,6 @@ pub(in crate::domains::wellcheck) struct Plan {
     pub(super) dropped: usize,
 }
 
-pub(in crate::domains::wellcheck) use crate::domains::lookup::models::never_deployed as never_built;
-
 impl Plan {
     pub(in crate::domains::wellcheck) fn of(model: &Titled) -> Self {
         let document = &model.document;
@@ -63,7 +61,7 @@ impl Plan {
             id: document.id().map(str::to_owned),
             title: model.title.clone(),
             live: document.is_live(),
-            never_built: never_built(document),
+            never_built: never_deployed(document),
             ..Plan::default()
         };
         let hidden: HashMap<&str, bool> =

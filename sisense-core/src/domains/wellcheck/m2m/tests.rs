@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::judge::{Answers, Counts, judge};
 use super::*;
-use crate::domains::lookup::models::Titled;
+use crate::domains::lookup::models::{Titled, never_deployed};
 use crate::domains::wellcheck::CompositeKey;
 
 /// Tables `A`, `B` and `C` with columns `x` and `y`, and these relations.
@@ -182,8 +182,8 @@ fn a_model_says_whether_it_was_ever_built() {
         ("other", Value::Null, false),
     ] {
         let model = Titled::from_value(json!({"oid": "m", "title": "x", member: value})).unwrap();
-        assert_eq!(never_built(&model.document), never, "{member}");
+        assert_eq!(never_deployed(&model.document), never, "{member}");
     }
     let live = json!({"oid": "m", "title": "x", "type": "LIVE", "lastPublishTime": null});
-    assert!(never_built(&Titled::from_value(live).unwrap().document));
+    assert!(never_deployed(&Titled::from_value(live).unwrap().document));
 }
