@@ -5,6 +5,10 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::import_variants::{
+    ImportEmpty, ImportFailed, ImportFailure, ImportFolder, ImportMatch, ImportModel, ImportParent,
+    ImportPlace, ImportPreview, ImportTitle,
+};
 use crate::model_variants::{
     BuildCancel, BuildConflict, BuildError, BuildForm, BuildTask, ConnectionDelete, ConnectionTwin,
     Connections, DroppedColumns, TableSchema, TableSchemaBody, UnknownTable, ViewerShare,
@@ -166,6 +170,26 @@ pub struct Variants {
     pub admin_rows: AdminRows,
     /// Answer to several security rules of a live model at once.
     pub add_many: AddMany,
+    /// Which present dashboards an import matches by their ids.
+    pub import_match: ImportMatch,
+    /// What one bad document does to an import of several.
+    pub import_failure: ImportFailure,
+    /// How an import tells of documents that failed.
+    pub import_failed: ImportFailed,
+    /// Whether the answer to an import has members that would be empty.
+    pub import_empty: ImportEmpty,
+    /// A document whose `previewLayout` is `null`.
+    pub import_preview: ImportPreview,
+    /// A document about a model that is not there.
+    pub import_model: ImportModel,
+    /// A `parentFolder` that the importer does not see.
+    pub import_parent: ImportParent,
+    /// Where an overwritten dashboard stands.
+    pub import_place: ImportPlace,
+    /// An `importFolder` that the importer does not see.
+    pub import_folder: ImportFolder,
+    /// Title of the copy that an import with `duplicate` makes.
+    pub import_title: ImportTitle,
 }
 
 macro_rules! switch {

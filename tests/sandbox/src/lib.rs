@@ -23,6 +23,7 @@ mod auth;
 mod config;
 mod control;
 mod faults;
+mod import_variants;
 mod log;
 mod model_variants;
 mod query_variants;
@@ -40,6 +41,10 @@ pub use config::{
     ShareKey, Sizes, TitleMiss, Variants,
 };
 pub use faults::{Fault, FaultAction, WrongShape};
+pub use import_variants::{
+    ImportEmpty, ImportFailed, ImportFailure, ImportFolder, ImportMatch, ImportModel, ImportParent,
+    ImportPlace, ImportPreview, ImportTitle,
+};
 pub use log::{Counts, RequestEntry};
 pub use model_variants::{
     BuildCancel, BuildConflict, BuildError, BuildForm, BuildTask, ConnectionDelete, ConnectionTwin,

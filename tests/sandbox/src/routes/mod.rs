@@ -10,6 +10,7 @@ mod ecm;
 mod export;
 mod folders;
 mod groups;
+mod import;
 mod models;
 mod ownership;
 mod permissions;
@@ -50,6 +51,7 @@ pub(crate) fn router(app: App) -> Router {
     let routes = dashboards_admin::routes(routes);
     let routes = ownership::routes(routes);
     let routes = export::routes(routes);
+    let routes = import::routes(routes);
     let routes = shares::routes(routes);
     let routes = widgets::routes(routes);
     let routes = models::routes(routes);

@@ -1,6 +1,6 @@
 //! Dashboards: one owner's document, what was published of it, and the recipients' copies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use axum::http::StatusCode;
@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::Deployment;
 use super::doc::{list, now, set, text};
+use super::ids::Ids;
 use crate::auth::Caller;
 use crate::config::ChangeOwner;
 use crate::wire::Reply;
@@ -27,6 +28,8 @@ pub(crate) struct Dashboard {
     pub(crate) published: Option<Content>,
     /// Private copies of recipients who changed something.
     pub(crate) copies: BTreeMap<String, Content>,
+    /// What it held before the last import that replaced it.
+    pub(crate) before_import: Option<Content>,
     /// Whether it came with the seeded story or the generated data.
     pub(crate) seeded: bool,
 }
@@ -36,7 +39,18 @@ impl Dashboard {
     pub(crate) fn published(doc: Value, widgets: Vec<Value>, seeded: bool) -> Self {
         let content = Content { doc, widgets: Arc::new(widgets) };
         let published = Some(content.clone());
-        Self { content, published, copies: BTreeMap::new(), seeded }
+        Self { content, published, copies: BTreeMap::new(), before_import: None, seeded }
+    }
+
+    /// A new dashboard that nobody but its owner has seen.
+    pub(crate) fn draft(content: Content) -> Self {
+        Self {
+            content,
+            published: None,
+            copies: BTreeMap::new(),
+            before_import: None,
+            seeded: false,
+        }
     }
 
     pub(crate) fn oid(&self) -> &str {
@@ -178,21 +192,14 @@ impl Deployment {
             set(&mut doc, key, value);
         }
         let mut widgets = content.widgets.as_ref().clone();
-        let mut layout = doc["layout"].to_string();
         for widget in &mut widgets {
-            let fresh = self.ids.object();
-            // Layout cells name widgets by id; the new ids take the places of the old ones.
-            layout = layout.replace(text(widget, "oid"), &fresh);
-            set(widget, "oid", fresh);
-            set(widget, "_id", self.ids.object());
             set(widget, "dashboardid", oid.clone());
             set(widget, "owner", caller.id.clone());
             set(widget, "userId", caller.id.clone());
         }
-        set(&mut doc, "layout", serde_json::from_str::<Value>(&layout).unwrap_or_default());
-        let mut dashboard = Dashboard::published(doc.clone(), widgets, false);
-        dashboard.published = None;
-        self.dashboards.insert(oid, dashboard);
+        fresh_widgets(&mut self.ids, &mut doc, &mut widgets);
+        let copy = Content { doc: doc.clone(), widgets: Arc::new(widgets) };
+        self.dashboards.insert(oid, Dashboard::draft(copy));
         doc
     }
 
@@ -231,10 +238,36 @@ impl Deployment {
                 set(&mut doc, key, value.clone());
             }
         }
-        let mut dashboard = Dashboard::published(doc.clone(), Vec::new(), false);
-        dashboard.published = None;
-        self.dashboards.insert(oid, dashboard);
+        let content = Content { doc: doc.clone(), widgets: Arc::default() };
+        self.dashboards.insert(oid, Dashboard::draft(content));
         Ok(doc)
+    }
+}
+
+/// Gives the widgets of a copy ids of their own, also where the layout names them.
+pub(super) fn fresh_widgets(ids: &mut Ids, doc: &mut Value, widgets: &mut [Value]) {
+    let mut renamed: HashMap<String, String> = HashMap::new();
+    for widget in widgets {
+        let fresh = ids.object();
+        renamed.insert(text(widget, "oid").to_owned(), fresh.clone());
+        set(widget, "oid", fresh);
+        set(widget, "_id", ids.object());
+    }
+    if let Some(layout) = doc.get_mut("layout") {
+        rename(layout, &renamed);
+    }
+}
+
+fn rename(value: &mut Value, renamed: &HashMap<String, String>) {
+    match value {
+        Value::String(text) => {
+            if let Some(fresh) = renamed.get(text) {
+                text.clone_from(fresh);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| rename(item, renamed)),
+        Value::Object(members) => members.values_mut().for_each(|item| rename(item, renamed)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod documents;
 pub(crate) mod folders;
 pub(crate) mod groups;
 pub(crate) mod ids;
+pub(crate) mod import;
 pub(crate) mod instances;
 pub(crate) mod listing;
 pub(crate) mod models;

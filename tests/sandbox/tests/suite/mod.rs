@@ -8,6 +8,7 @@ mod dashboards;
 mod datasets;
 mod faults;
 mod folders;
+mod import;
 mod loading;
 mod model_shares;
 mod models;

@@ -1,0 +1,109 @@
+//! Switches around imports of dashboards and models.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::switch;
+
+switch! {
+    /// Which present dashboards an import matches by their ids.
+    ImportMatch {
+        /// The importer's own. Another person's dashboard is left alone: the document comes in
+        /// under a new id, whatever the action.
+        #[default]
+        Own = "own",
+        /// Everybody's. Overwriting another person's makes it the importer's.
+        All = "all",
+    }
+}
+switch! {
+    /// What one bad document does to an import of several.
+    ImportFailure {
+        /// It fails alone.
+        #[default]
+        Alone = "alone",
+        /// The whole request fails with status 400.
+        BadRequest = "400",
+        /// The whole request fails with status 422.
+        Invalid = "422",
+    }
+}
+switch! {
+    /// How an import tells of documents that failed.
+    ImportFailed {
+        /// An object with a list for each kind of failure.
+        #[default]
+        ByCategory = "by-category",
+        /// One list.
+        List = "list",
+    }
+}
+switch! {
+    /// Whether the answer to an import has members that would be empty.
+    ImportEmpty {
+        /// They are left out.
+        #[default]
+        Missing = "missing",
+        /// They are there.
+        Present = "present",
+    }
+}
+switch! {
+    /// A document whose `previewLayout` is `null`.
+    ImportPreview {
+        /// It fails.
+        #[default]
+        Refused = "refused",
+        /// It comes in.
+        Accepted = "accepted",
+    }
+}
+switch! {
+    /// A document about a model that is not there.
+    ImportModel {
+        /// It comes in, and its widgets fail later.
+        #[default]
+        Accepted = "accepted",
+        /// It fails.
+        Refused = "refused",
+    }
+}
+switch! {
+    /// A `parentFolder` that the importer does not see.
+    ImportParent {
+        /// The dashboard lands at the top.
+        #[default]
+        Root = "root",
+        /// The dashboard names a folder that is not there.
+        Kept = "kept",
+    }
+}
+switch! {
+    /// Where an overwritten dashboard stands.
+    ImportPlace {
+        /// Where it stood, unless a folder was asked for.
+        #[default]
+        Stays = "stays",
+        /// Where the document says.
+        Document = "document",
+    }
+}
+switch! {
+    /// An `importFolder` that the importer does not see.
+    ImportFolder {
+        /// Status 404.
+        #[default]
+        NotFound = "404",
+        /// Status 422.
+        Invalid = "422",
+    }
+}
+switch! {
+    /// Title of the copy that an import with `duplicate` makes.
+    ImportTitle {
+        /// That of the document.
+        #[default]
+        Same = "same",
+        /// With a suffix.
+        Suffix = "suffix",
+    }
+}
