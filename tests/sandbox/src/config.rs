@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::import_variants::{
     ImportEmpty, ImportFailed, ImportFailure, ImportFolder, ImportMatch, ImportModel, ImportParent,
-    ImportPlace, ImportPreview, ImportTitle,
+    ImportPlace, ImportPreview, ImportTitle, ModelAnswer, ModelBoth, ModelConnection, ModelCopy,
+    ModelOid, ModelParties, ModelStatus,
 };
 use crate::model_variants::{
     BuildCancel, BuildConflict, BuildError, BuildForm, BuildTask, ConnectionDelete, ConnectionTwin,
@@ -190,6 +191,20 @@ pub struct Variants {
     pub import_folder: ImportFolder,
     /// Title of the copy that an import with `duplicate` makes.
     pub import_title: ImportTitle,
+    /// Status of a successful import of a model.
+    pub model_status: ModelStatus,
+    /// Body of a successful import of a model.
+    pub model_answer: ModelAnswer,
+    /// An import of a model with both `datamodelId` and `newTitle`.
+    pub model_both: ModelBoth,
+    /// Import of a model whose id is taken by a model of another title.
+    pub model_oid: ModelOid,
+    /// Ids of the parts of a model imported with `newTitle`.
+    pub model_copy: ModelCopy,
+    /// A document whose dataset names a connection that is not there.
+    pub model_connection: ModelConnection,
+    /// Security rules of an imported model that name users or groups unknown here.
+    pub model_parties: ModelParties,
 }
 
 macro_rules! switch {

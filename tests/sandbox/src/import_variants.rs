@@ -107,3 +107,75 @@ switch! {
         Suffix = "suffix",
     }
 }
+switch! {
+    /// Status of a successful import of a model.
+    ModelStatus {
+        /// 201.
+        #[default]
+        Created = "201",
+        /// 200.
+        Ok = "200",
+    }
+}
+switch! {
+    /// Body of a successful import of a model.
+    ModelAnswer {
+        /// The whole model.
+        #[default]
+        Model = "model",
+        /// Its id and title.
+        Brief = "brief",
+    }
+}
+switch! {
+    /// An import of a model with both `datamodelId` and `newTitle`.
+    ModelBoth {
+        /// The title is ignored.
+        #[default]
+        Ignored = "ignored",
+        /// Status 400.
+        Refused = "400",
+    }
+}
+switch! {
+    /// Import of a model whose id is taken by a model of another title.
+    ModelOid {
+        /// Status 400.
+        #[default]
+        Refused = "400",
+        /// The model comes in under a new id.
+        Renewed = "new-oid",
+    }
+}
+switch! {
+    /// Ids of datasets, tables, columns and relations of a model imported with `newTitle`.
+    ModelCopy {
+        /// They are new.
+        #[default]
+        Renewed = "renewed",
+        /// They are those of the document.
+        Kept = "kept",
+    }
+}
+switch! {
+    /// A document whose dataset names a connection that is not there.
+    ModelConnection {
+        /// Status 404.
+        #[default]
+        NotFound = "404",
+        /// Status 400.
+        BadRequest = "400",
+        /// It comes in, and a build of it fails.
+        Kept = "kept",
+    }
+}
+switch! {
+    /// Security rules of an imported model that name users or groups unknown here.
+    ModelParties {
+        /// They come in as they are.
+        #[default]
+        Kept = "kept",
+        /// Unknown parties are dropped, and rules that are left without any.
+        Dropped = "dropped",
+    }
+}

@@ -137,7 +137,7 @@ impl Sandbox {
 
     /// Everything that the deployment holds, for assertions: an object with `users`, `groups`,
     /// `roles`, `folders`, `dashboards`, `models`, `running`, `builds`, `connections`,
-    /// `schedules`, `security`, `hierarchies`, `formulas` and `mails`. `running` holds what queries
+    /// `schedules`, `security`, `hierarchies`, `formulas`, `perspectives` and `mails`. `running` holds what queries
     /// see of a model, by its id, where that is not the draft in `models`.
     pub fn state(&self) -> Value {
         self.app.deployment().dump()

@@ -11,6 +11,7 @@ mod export;
 mod folders;
 mod groups;
 mod import;
+mod model_files;
 mod models;
 mod ownership;
 mod permissions;
@@ -55,6 +56,7 @@ pub(crate) fn router(app: App) -> Router {
     let routes = shares::routes(routes);
     let routes = widgets::routes(routes);
     let routes = models::routes(routes);
+    let routes = model_files::routes(routes);
     let routes = datasets::routes(routes);
     let routes = builds::routes(routes);
     let routes = connections::routes(routes);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::people::{group_id, user_id};
 use super::sketch::{custom, model, table};
 use crate::state::Deployment;
-use crate::state::doc::set;
+use crate::state::doc::{set, text};
 
 pub(super) const TITLE: &str = "Sample ECommerce";
 
@@ -200,5 +200,17 @@ fn describe(deployment: &mut Deployment) {
             "[COUPO-1]": super::board::agg("count", "Commerce", "Order ID"),
             "[COUPO-2]": super::board::dim("Commerce", "Coupon Code", "text"),
         },
+    }));
+}
+
+/// A perspective that somebody made of the model.
+pub(super) fn perspective(deployment: &mut Deployment) {
+    let model = deployment.models.values().find(|model| text(model, "title") == TITLE);
+    let model = model.map(|model| model["oid"].clone()).unwrap_or_default();
+    let (id, oid) = (deployment.ids.object(), deployment.ids.uuid());
+    deployment.perspectives.push(json!({
+        "_id": id, "oid": oid, "datamodelOid": model, "name": "Orders only", "description": null,
+        "isDefault": false, "parentOid": model, "tables": [],
+        "analyticalEngine": { "queryAeMode": "AE_ONLY" },
     }));
 }

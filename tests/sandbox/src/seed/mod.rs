@@ -59,6 +59,7 @@ pub(crate) fn build(config: &SandboxConfig) -> Result<Deployment, SandboxError> 
         row_counts: RowCounts { sizes: config.rows, seeded: Default::default() },
         hierarchies: Vec::new(),
         formulas: Vec::new(),
+        perspectives: Vec::new(),
         sessions: Default::default(),
         mails: Vec::new(),
         // The licence is large enough for whatever was asked to be generated.

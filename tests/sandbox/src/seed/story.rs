@@ -42,6 +42,7 @@ pub(super) fn tell(deployment: &mut Deployment) {
     ward_boards::settle(deployment, &cast);
     sources::settle(deployment, &cast);
     warehouse::settle(deployment, &cast);
+    commerce::perspective(deployment);
 }
 
 fn groups(deployment: &mut Deployment) {

@@ -276,6 +276,9 @@ impl Deployment {
         if own.get("parameters").is_some_and(|settings| settings == "" || settings.is_null()) {
             return Some(format!("the connection '{name}' has no settings in this dataset"));
         }
+        if own["parameters"].is_string() && own["parameters"] != connection["parameters"] {
+            return Some(format!("the settings of the connection '{name}' cannot be decrypted"));
+        }
         let provider = text(connection, "provider");
         if managed.is_none() || !imports || provider == "CSV" {
             return None;

@@ -258,7 +258,8 @@ pub(super) fn fresh_widgets(ids: &mut Ids, doc: &mut Value, widgets: &mut [Value
     }
 }
 
-fn rename(value: &mut Value, renamed: &HashMap<String, String>) {
+/// Puts new ids in the places of old ones.
+pub(super) fn rename(value: &mut Value, renamed: &HashMap<String, String>) {
     match value {
         Value::String(text) => {
             if let Some(fresh) = renamed.get(text) {

@@ -72,7 +72,7 @@ fn uuid_from(source: &mut ChaCha8Rng) -> String {
 }
 
 /// FNV-1a over seed and text: stable over releases, unlike the standard library's hash.
-fn mix(seed: u64, text: &str) -> u64 {
+pub(super) fn mix(seed: u64, text: &str) -> u64 {
     let start = 0xcbf2_9ce4_8422_2325 ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     text.bytes().fold(start, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -7,6 +7,7 @@ pub(crate) mod connections;
 pub(crate) mod custom_sql;
 pub(crate) mod dashboards;
 pub(crate) mod datasets;
+pub(crate) mod dependencies;
 pub(crate) mod doc;
 pub(crate) mod documents;
 pub(crate) mod folders;
@@ -15,11 +16,14 @@ pub(crate) mod ids;
 pub(crate) mod import;
 pub(crate) mod instances;
 pub(crate) mod listing;
+pub(crate) mod model_export;
+pub(crate) mod model_import;
 pub(crate) mod models;
 pub(crate) mod roles;
 pub(crate) mod rows;
 pub(crate) mod rules;
 pub(crate) mod running;
+pub(crate) mod sealed;
 pub(crate) mod security;
 pub(crate) mod shares;
 pub(crate) mod sources;
@@ -79,6 +83,9 @@ pub(crate) struct Deployment {
     pub(crate) hierarchies: Vec<Value>,
     /// Shared formulas, each with the model's title.
     pub(crate) formulas: Vec<Value>,
+    /// Perspectives that people made, each with the model's id. Default ones stand for the models
+    /// and are not kept.
+    pub(crate) perspectives: Vec<Value>,
     /// User ids by token.
     pub(crate) sessions: HashMap<String, String>,
     /// Mails that the server would have sent.
@@ -105,6 +112,7 @@ impl Deployment {
             "security": rows(&self.security),
             "hierarchies": self.hierarchies,
             "formulas": self.formulas,
+            "perspectives": self.perspectives,
             "mails": self.mails,
         })
     }

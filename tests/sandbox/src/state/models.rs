@@ -112,7 +112,7 @@ impl Deployment {
         })
     }
 
-    /// Deletes a model with its schedule, rules, hierarchies and formulas.
+    /// Deletes a model with its schedule, rules, hierarchies, formulas and perspectives.
     pub(crate) fn delete_model(&mut self, oid: &str) {
         let Some(model) = self.models.remove(oid) else { return };
         let title = text(&model, "title");
@@ -122,5 +122,6 @@ impl Deployment {
         self.security.retain(|_, rule| text(rule, "elasticube") != title);
         self.hierarchies.retain(|row| text(row, "elasticubeTitle") != title);
         self.formulas.retain(|row| text(&row["datasource"], "title") != title);
+        self.perspectives.retain(|row| text(row, "datamodelOid") != oid);
     }
 }

@@ -10,6 +10,7 @@ mod faults;
 mod folders;
 mod import;
 mod loading;
+mod model_files;
 mod model_shares;
 mod models;
 mod running;
