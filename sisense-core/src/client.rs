@@ -11,7 +11,7 @@ use crate::config::ClientBuilder;
 use crate::domains::whoami::Caller;
 use crate::error::{Error, Result};
 use crate::run::Pass;
-use crate::transport::{Answer, ApiPath, Transport};
+use crate::transport::{Answer, ApiPath, Concurrency, Transport};
 
 /// A client of one deployment. Cheap to clone; clones share the connection pool and its bounds.
 ///
@@ -56,6 +56,12 @@ impl Client {
     #[must_use]
     pub fn url(&self) -> &str {
         self.transport().base().as_str()
+    }
+
+    /// How many requests this client and its clones may have under way: now, and at most.
+    #[must_use]
+    pub fn concurrency(&self) -> Concurrency {
+        self.transport().concurrency()
     }
 
     pub(crate) fn transport(&self) -> &Transport {

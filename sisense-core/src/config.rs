@@ -29,11 +29,14 @@ pub struct Limits {
     pub read_timeout: Duration,
     /// Longest time for one request with its answer. Default 180 s.
     pub call_timeout: Duration,
-    /// Most requests under way at once. Default 8.
+    /// Most requests under way at once. Default 8. There are fewer while the server refuses (429,
+    /// 503) or answers more slowly than it can; see [`Client::concurrency`].
     pub concurrency: usize,
     /// Most repeats of one request that may be repeated without harm. Default 3.
     pub retries: u32,
-    /// Longest time over which a request is repeated. Default 60 s.
+    /// Longest time over which a request is repeated, and longest wait that a server can ask of it
+    /// (`Retry-After`); it fails at once when that is more. Default 60 s. The wait for its turn
+    /// among other requests is not counted.
     pub retry_time: Duration,
     /// Largest answer, in bytes. Default 256 MiB.
     pub max_body: usize,

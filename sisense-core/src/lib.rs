@@ -27,7 +27,7 @@ pub use config::{ClientBuilder, Limits, TlsOptions};
 pub use error::{Error, ErrorKind, ErrorReport, Result};
 pub use operation::{Effect, Operation, Outcome, Risk, Scope};
 pub use run::{Change, Partial, Run, Secret};
-pub use transport::Answer;
+pub use transport::{Answer, Concurrency};
 
 /// The examples of the README compile.
 #[cfg(doctest)]

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::change::Change;
 use super::journal::{Entry, Outcome};
-use super::{Inner, RunMode};
+use super::{CancellationToken, Inner, RunMode};
 use crate::error::{Error, ErrorKind, Result};
 use crate::transport::Answer;
 
@@ -113,6 +113,11 @@ impl Pass {
     /// The transport says that bytes of the request may have reached the server.
     pub(crate) fn mark_sent(&self) {
         self.sent.store(true, Ordering::Relaxed);
+    }
+
+    /// Cancelled when the run is stopped. A write that waits for its time ends by it, unsent.
+    pub(crate) fn stop(&self) -> CancellationToken {
+        self.run.cancel.clone()
     }
 
     /// The name of the deployment that the change is for; the transport compares it with its own.

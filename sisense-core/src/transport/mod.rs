@@ -5,7 +5,9 @@
 
 mod answer;
 mod failure;
+mod pace;
 mod path;
+mod request;
 mod send;
 
 use reqwest::Method;
@@ -13,12 +15,14 @@ use secrecy::ExposeSecret;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::sync::Semaphore;
 use url::Url;
 
+use pace::Pace;
+
 pub use answer::Answer;
+pub use pace::Concurrency;
 pub(crate) use path::{ApiPath, Query};
-pub(crate) use send::Request;
+pub(crate) use request::Request;
 
 use crate::config::{Limits, TlsOptions};
 use crate::error::{Error, ErrorKind, Result};
@@ -53,14 +57,14 @@ impl ReadPost<'_> {
     }
 }
 
-/// One deployment's connection: a pool, a bound on requests under way, and the token.
+/// One deployment's connection: a pool, the pace of its requests, and the token.
 pub(crate) struct Transport {
     name: String,
     base: Url,
     http: reqwest::Client,
     token: SecretString,
     limits: Limits,
-    slots: Semaphore,
+    pace: Pace,
 }
 
 impl Transport {
@@ -94,7 +98,7 @@ impl Transport {
             base,
             http,
             token: SecretString::from(text.to_owned()),
-            slots: Semaphore::new(limits.concurrency.max(1)),
+            pace: Pace::new(limits.concurrency),
             limits,
         })
     }
@@ -105,6 +109,10 @@ impl Transport {
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    pub(crate) fn concurrency(&self) -> Concurrency {
+        self.pace.now()
     }
 
     pub(crate) fn base(&self) -> &Url {
@@ -145,7 +153,8 @@ impl Transport {
         self.execute(&request).await
     }
 
-    /// Write. Sent once, never repeated, never redirected.
+    /// Write. Never redirected, and sent once, but for one case: a server that answers 429 with
+    /// `Retry-After` has refused it before any work, so it is sent again when that time is over.
     pub(crate) async fn write(
         &self,
         pass: &Pass,
@@ -160,7 +169,7 @@ impl Transport {
                 format!("a pass for {} was shown to {}", pass.deployment(), self.name),
             ));
         }
-        let mut request = Request::new(method, path).query(query);
+        let mut request = Request::new(method, path).query(query).until(pass.stop());
         if let Some(body) = body {
             request = request.body(body);
         }

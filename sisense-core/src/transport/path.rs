@@ -32,6 +32,16 @@ impl ApiPath {
         self.0.iter().any(|segment| is_planned(segment))
     }
 
+    /// The path without what names an asset: calls of the same pattern do the same kind of work.
+    pub(super) fn pattern(&self) -> String {
+        let word = |segment: &str| {
+            segment.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+                || matches!(segment, "v0.9" | "v1" | "v2")
+        };
+        let segments = self.0.iter().map(String::as_str);
+        segments.fold(String::new(), |path, s| path + "/" + if word(s) { s } else { "*" })
+    }
+
     /// Check the segments and put them behind the base URL.
     pub(super) fn url(&self, base: &Url) -> Result<Url> {
         if let Some(planned) = self.0.iter().find(|segment| is_planned(segment)) {
@@ -92,6 +102,13 @@ mod tests {
         }
         let error = ApiPath::new(["api", "planned:user:1"]).url(&base()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn a_pattern_holds_no_id() {
+        let id = "5f0000000000000000000001";
+        let path = ApiPath::new(["api", "v1", "dashboards", id, "widgets", "a/b", "R&D"]);
+        assert_eq!(path.pattern(), "/api/v1/dashboards/*/widgets/*/*");
     }
 
     proptest! {

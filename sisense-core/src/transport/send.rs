@@ -1,17 +1,19 @@
 //! Sends one request: bounded, with deadlines, repeated only when that is harmless.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use futures_util::StreamExt;
+use reqwest::StatusCode;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue, LOCATION};
-use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret;
 use serde_json::Value;
+use tokio::time::Instant;
 use url::Url;
 
-use super::path::{ApiPath, Query, with_query};
-use super::{Answer, Transport};
+use super::pace::{Heard, Held};
+use super::path::with_query;
+use super::{Answer, Request, Transport};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Most redirects within the origin that a read follows.
@@ -20,51 +22,56 @@ const HOPS: usize = 3;
 /// The wait before the first repeat; it doubles from there.
 const FIRST_DELAY: Duration = Duration::from_millis(200);
 
-/// One request.
-pub(crate) struct Request {
-    method: Method,
-    path: ApiPath,
-    query: Query,
-    body: Option<Value>,
-    repeatable: bool,
-    slow: bool,
+/// The wait that a server with too much to do asks all requests for.
+fn asked_wait(error: &Error) -> Option<Duration> {
+    error.retry_after().filter(|_| is_refusal(error))
 }
 
-impl Request {
-    pub(crate) fn new(method: Method, path: ApiPath) -> Self {
-        Request { method, path, query: Vec::new(), body: None, repeatable: false, slow: false }
-    }
+/// Whether the server has too much to do.
+fn is_refusal(error: &Error) -> bool {
+    matches!(error.status(), Some(429 | 503))
+}
 
-    pub(crate) fn query(mut self, query: Query) -> Self {
-        self.query = query;
-        self
+/// What an attempt tells of the server's load.
+fn heard(request: &Request, result: &Result<Answer>, took: Duration) -> Heard {
+    let timed = || match request.slow {
+        true => Heard::Answer,
+        false => Heard::In(request.pattern(), took),
+    };
+    let Err(error) = result else { return timed() };
+    match (error.status(), error.kind()) {
+        _ if is_refusal(error) => Heard::Refusal(asked_wait(error)),
+        // A gateway's answer, or none, says nothing of the server behind it.
+        (Some(502 | 504), _) => Heard::Nothing,
+        (Some(_), _) => Heard::Answer,
+        (None, ErrorKind::Timeout) if !request.slow => timed(),
+        (None, _) => Heard::Nothing,
     }
+}
 
-    pub(crate) fn body(mut self, body: Value) -> Self {
-        self.body = Some(body);
-        self
-    }
-
-    /// It reads only, so it may be repeated and redirected within its origin.
-    pub(crate) fn repeatable(mut self) -> Self {
-        self.repeatable = true;
-        self
-    }
-
-    /// Something behind the server works on the answer: silence is no sign of a lost request, and
-    /// asking again after a timeout would only double the work.
-    pub(crate) fn slow(mut self) -> Self {
-        self.slow = true;
-        self
-    }
-
-    fn endpoint(&self) -> String {
-        format!("{} {}", self.method, self.path)
-    }
-
-    fn may_repeat(&self, error: &Error) -> bool {
-        let lost_patience = self.slow && error.kind() == ErrorKind::Timeout;
-        self.repeatable && error.is_retryable() && !lost_patience
+/// A request that did not start, or not again: what the server said last, or why.
+fn not_started(endpoint: &str, held: &Held, last: Option<Error>) -> Error {
+    let (error, attempts) = match (held, last) {
+        (Held::For(_), Some(last)) => return last,
+        (Held::For(wait), None) => {
+            let seconds = wait.as_secs_f32().ceil();
+            let message = format!("not sent, since the server asks to wait; seconds: {seconds}");
+            let error = Error::new(ErrorKind::RateLimited, message)
+                .with_retry_after(Some(*wait))
+                .with_next_step(format!("try again in {seconds} s"));
+            (error, None)
+        }
+        (Held::Stopped, last) => {
+            let message = "the run was stopped while the server asked to wait";
+            let error = Error::new(ErrorKind::Cancelled, message)
+                .with_next_step("run it again; the server had refused it or was not asked");
+            (error, last.and_then(|last| last.report().attempts))
+        }
+    };
+    let error = error.with_endpoint(endpoint);
+    match attempts {
+        Some(attempts) => error.with_attempts(attempts),
+        None => error,
     }
 }
 
@@ -74,16 +81,28 @@ impl Transport {
         let endpoint = request.endpoint();
         let url = request.path.url(&self.base).map_err(|e| e.with_endpoint(endpoint.clone()))?;
         let url = with_query(url, &request.query);
-        let started = Instant::now();
         let mut delays = ExponentialBuilder::default()
             .with_min_delay(FIRST_DELAY)
             .with_jitter()
             .with_max_times(self.limits.retries as usize)
             .build();
         let mut attempts = 0;
+        // Attempts and the waits between them; not the time in the line.
+        let mut spent = Duration::ZERO;
+        let mut last: Option<Error> = None;
         loop {
+            let patience = self.limits.retry_time.saturating_sub(spent);
+            let slot = match self.pace.slot(patience, request.stop.as_ref()).await {
+                Ok(slot) => slot,
+                Err(held) => return Err(not_started(&endpoint, &held, last)),
+            };
+            spent = spent.saturating_add(slot.waited);
             attempts += 1;
-            let error = match self.bounded(request, &endpoint, url.clone()).await {
+            let started = Instant::now();
+            let result = self.attempt(request, &endpoint, url.clone()).await;
+            let took = started.elapsed();
+            slot.heard(&heard(request, &result, took));
+            let error = match result {
                 Ok(answer) => return Ok(answer.at(endpoint)),
                 Err(error) => error.with_attempts(attempts),
             };
@@ -92,28 +111,31 @@ impl Transport {
             }
             let Some(delay) = delays.next() else { return Err(error) };
             let wait = error.retry_after().unwrap_or(delay);
-            if started.elapsed() + wait > self.limits.retry_time {
+            spent = spent.saturating_add(took);
+            if spent.saturating_add(wait) > self.limits.retry_time {
                 return Err(error);
             }
             tracing::debug!(%endpoint, attempts, ?wait, kind = %error.kind(), "will try again");
-            tokio::time::sleep(wait).await;
+            if asked_wait(&error).is_none() {
+                tokio::time::sleep(wait).await;
+                spent = spent.saturating_add(wait);
+            }
+            // What the server asked all requests to wait for, the next slot waits for.
+            last = Some(error);
         }
     }
 
-    /// One attempt, within a slot and the whole-call deadline. A slot is not held between attempts.
-    async fn bounded(&self, request: &Request, endpoint: &str, url: Url) -> Result<Answer> {
-        let slot = self.slots.acquire().await;
+    /// One attempt, within the whole-call deadline.
+    async fn attempt(&self, request: &Request, endpoint: &str, url: Url) -> Result<Answer> {
         let attempt =
             tokio::time::timeout(self.limits.call_timeout, self.once(request, endpoint, url));
-        let result = attempt.await.unwrap_or_else(|_| {
+        attempt.await.unwrap_or_else(|_| {
             let seconds = self.limits.call_timeout.as_secs();
             Err(Error::new(ErrorKind::Timeout, format!("no answer within {seconds} s"))
                 .with_endpoint(endpoint)
                 .with_retryable(true)
                 .with_next_step("try again later, or allow more time"))
-        });
-        drop(slot);
-        result
+        })
     }
 
     async fn once(&self, request: &Request, endpoint: &str, mut url: Url) -> Result<Answer> {

@@ -5,5 +5,6 @@ mod datamodel;
 mod datamodel_writes;
 mod door;
 mod fake;
+mod pace;
 mod transport;
 mod wellcheck;

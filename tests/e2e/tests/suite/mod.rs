@@ -6,6 +6,7 @@ mod datamodel_security;
 mod datamodel_shares;
 mod datamodels;
 mod ownership;
+mod pace;
 mod people;
 mod schedule;
 mod setup;

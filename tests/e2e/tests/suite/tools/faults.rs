@@ -196,8 +196,9 @@ macro_rules! columns {
     };
 }
 
+/// The wait itself is tried elsewhere; here it would be one at each request of each tool.
 fn limited() -> FaultAction {
-    FaultAction::Status { status: 429, body: None, retry_after: Some("1".to_owned()) }
+    FaultAction::Status { status: 429, body: None, retry_after: Some("0".to_owned()) }
 }
 
 fn shape(shape: WrongShape) -> FaultAction {
