@@ -20,60 +20,12 @@ pub struct SandboxArgs {
     #[arg(long, global = true, value_name = "N", hide_short_help = true)]
     pub seed: Option<u64>,
 
-    /// Generated users, on top of the story
-    #[arg(
-        long,
-        global = true,
-        value_name = "N",
-        default_value_t = 0,
-        hide_default_value = true,
-        hide_short_help = true
-    )]
-    pub users: usize,
+    /// Leave the story out: roles, built-in groups and the people behind the tokens are all
+    #[arg(long, global = true, hide_short_help = true)]
+    pub no_story: bool,
 
-    /// Generated groups
-    #[arg(
-        long,
-        global = true,
-        value_name = "N",
-        default_value_t = 0,
-        hide_default_value = true,
-        hide_short_help = true
-    )]
-    pub groups: usize,
-
-    /// Generated dashboards
-    #[arg(
-        long,
-        global = true,
-        value_name = "N",
-        default_value_t = 0,
-        hide_default_value = true,
-        hide_short_help = true
-    )]
-    pub dashboards: usize,
-
-    /// Widgets in each generated dashboard
-    #[arg(
-        long,
-        global = true,
-        value_name = "N",
-        default_value_t = 0,
-        hide_default_value = true,
-        hide_short_help = true
-    )]
-    pub widgets: usize,
-
-    /// Generated data models
-    #[arg(
-        long,
-        global = true,
-        value_name = "N",
-        default_value_t = 0,
-        hide_default_value = true,
-        hide_short_help = true
-    )]
-    pub models: usize,
+    #[command(flatten)]
+    pub sizes: SizeArgs,
 
     /// Time that every request to the sandbox takes at least, in milliseconds
     #[arg(
@@ -87,6 +39,48 @@ pub struct SandboxArgs {
     pub latency_ms: u64,
 }
 
+/// Declares counts that are 0 unless they are given.
+macro_rules! counts {
+    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $count:ident,)* }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, Default, Args)]
+        pub struct $name {
+            $(
+                $(#[$doc])*
+                #[arg(
+                    long,
+                    global = true,
+                    value_name = "N",
+                    default_value_t = 0,
+                    hide_default_value = true,
+                    hide_short_help = true
+                )]
+                pub $count: usize,
+            )*
+        }
+    };
+}
+
+counts! {
+    /// How much is generated on top of the story.
+    SizeArgs {
+        /// Generated users, on top of the story
+        users,
+        /// Generated groups
+        groups,
+        /// Generated dashboards
+        dashboards,
+        /// Widgets in each generated dashboard
+        widgets,
+        /// Bytes of each generated dashboard as a document, about
+        widget_bytes,
+        /// Generated folders, three deep, that generated dashboards stand in
+        folders,
+        /// Generated data models
+        models,
+    }
+}
+
 impl SandboxArgs {
     /// The settings of a sandbox with this name.
     pub fn config(&self, name: &str, port: u16) -> SandboxConfig {
@@ -95,12 +89,15 @@ impl SandboxArgs {
             name: name.to_owned(),
             port,
             seed: self.seed.unwrap_or(defaults.seed),
+            story: !self.no_story,
             sizes: Sizes {
-                users: self.users,
-                groups: self.groups,
-                dashboards: self.dashboards,
-                widgets_per_dashboard: self.widgets,
-                models: self.models,
+                users: self.sizes.users,
+                groups: self.sizes.groups,
+                dashboards: self.sizes.dashboards,
+                widgets_per_dashboard: self.sizes.widgets,
+                widget_bytes: self.sizes.widget_bytes,
+                folders: self.sizes.folders,
+                models: self.sizes.models,
             },
             document_paths: self.load.clone(),
             latency_ms: self.latency_ms,

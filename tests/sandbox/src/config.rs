@@ -76,12 +76,18 @@ pub struct Sizes {
     pub users: usize,
     /// Number of groups.
     pub groups: usize,
-    /// Number of dashboards.
+    /// Number of dashboards, each shared with one to three parties when there are any.
     pub dashboards: usize,
     /// Number of widgets in each generated dashboard.
     pub widgets_per_dashboard: usize,
-    /// Number of models.
+    /// Number of models, each shared with one or two parties when there are any.
     pub models: usize,
+    /// Number of folders, three deep, spread over those who own dashboards.
+    pub folders: usize,
+    /// Bytes of each generated dashboard's document, about; 0 is as it comes. The text that fills
+    /// it takes no memory here: in [`Sandbox::state`](crate::Sandbox::state) its length stands
+    /// for it.
+    pub widget_bytes: usize,
 }
 
 /// How many rows tables have, and how many of them an answer holds.

@@ -7,6 +7,7 @@ use crate::config::ExportUnknown;
 use crate::state::Deployment;
 use crate::state::dashboards::Content;
 use crate::state::doc::{remove, set, text};
+use crate::state::padding::written_out;
 use crate::wire::{Answer, Call, Reply, is_object_id};
 
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -75,7 +76,7 @@ fn document(deployment: &Deployment, content: &Content) -> Value {
         ],
     );
     let widgets = content.widgets.iter().map(|widget| {
-        let mut widget = widget.clone();
+        let mut widget = written_out(widget);
         let own = ["_id", "owner", "userId", "created", "lastUpdated", "instanceType"];
         remove(&mut widget, &own);
         widget

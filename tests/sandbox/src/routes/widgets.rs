@@ -9,6 +9,7 @@ use crate::state::Deployment;
 use crate::state::doc::{merge, named, now, set, text};
 use crate::state::instances::Access;
 use crate::state::listing::Listing;
+use crate::state::padding::written_out;
 use crate::wire::{Answer, Call, Reply};
 
 /// Members that a body cannot change.
@@ -35,7 +36,8 @@ fn list_widgets(deployment: &mut Deployment, call: &Call) -> Answer {
                 .iter()
                 .all(|key| call.query(key).is_none_or(|wanted| text(widget, key) == wanted))
     };
-    Ok(Reply::ok(listing.apply(content.widgets.iter().filter(fits).cloned().collect(), &[])))
+    let rows = content.widgets.iter().filter(fits).map(written_out).collect();
+    Ok(Reply::ok(listing.apply(rows, &[])))
 }
 
 fn create(deployment: &mut Deployment, call: &Call) -> Answer {
@@ -67,7 +69,7 @@ fn get(deployment: &mut Deployment, call: &Call) -> Answer {
     let listing = Listing::from_query(call, deployment.variants, &[])?;
     let found = content.widgets.iter().find(|row| text(row, "oid") == widget);
     let found = found.ok_or_else(|| Reply::not_found(14004, "widget", &widget))?;
-    Ok(Reply::ok(listing.project(found.clone(), &[])))
+    Ok(Reply::ok(listing.project(written_out(found), &[])))
 }
 
 fn update(deployment: &mut Deployment, call: &Call) -> Answer {
@@ -127,6 +129,6 @@ fn change(
             }
         }
     })?;
-    let found = content.widgets.iter().find(|row| text(row, "oid") == widget).cloned();
-    Ok(Reply::ok(found.unwrap_or_default()))
+    let found = content.widgets.iter().find(|row| text(row, "oid") == widget);
+    Ok(Reply::ok(found.map(written_out).unwrap_or_default()))
 }

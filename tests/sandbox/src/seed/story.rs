@@ -117,7 +117,13 @@ fn people(deployment: &mut Deployment) {
     }
 }
 
-fn folder(deployment: &mut Deployment, name: &str, owner: &str, parent: Option<&str>) -> String {
+/// Makes a folder and answers with its id.
+pub(super) fn folder(
+    deployment: &mut Deployment,
+    name: &str,
+    owner: &str,
+    parent: Option<&str>,
+) -> String {
     let oid = deployment.ids.object();
     let folder = json!({
         "oid": oid, "name": name, "type": "folder", "owner": owner, "parentId": parent,

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::Deployment;
 use super::dashboards::{Content, Dashboard, fresh_widgets};
 use super::doc::{now, remove, set, text};
+use super::padding::fold;
 use crate::auth::Caller;
 use crate::import_variants::{
     ImportEmpty, ImportFailed, ImportFailure, ImportFolder, ImportMatch, ImportModel, ImportParent,
@@ -260,6 +261,7 @@ impl Deployment {
             set(widget, "owner", caller.id.clone());
             set(widget, "userId", caller.id.clone());
             set(widget, "lastUpdated", now());
+            fold(widget);
         }
         if renew {
             fresh_widgets(&mut self.ids, &mut document, &mut widgets);

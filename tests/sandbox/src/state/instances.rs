@@ -9,6 +9,7 @@ use super::Deployment;
 use super::dashboards::{Content, Dashboard};
 use super::doc::{now, set, text};
 use super::listing::Listing;
+use super::padding::written_out;
 use crate::auth::Caller;
 use crate::config::AdminAccess;
 use crate::wire::{Call, Reply};
@@ -126,7 +127,7 @@ impl Deployment {
     ) -> Value {
         let mut view = listing.pick(&content.doc);
         if listing.expands("widgets") {
-            set(&mut view, "widgets", content.widgets.as_ref().clone());
+            set(&mut view, "widgets", content.widgets.iter().map(written_out).collect::<Vec<_>>());
         }
         if listing.expands("owner") {
             self.inline_owner(&mut view);

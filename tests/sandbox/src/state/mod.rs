@@ -19,6 +19,7 @@ pub(crate) mod listing;
 pub(crate) mod model_export;
 pub(crate) mod model_import;
 pub(crate) mod models;
+pub(crate) mod padding;
 pub(crate) mod roles;
 pub(crate) mod rows;
 pub(crate) mod rules;
