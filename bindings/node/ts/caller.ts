@@ -13,6 +13,12 @@ export interface Progress {
   done: number;
   /** How many steps there are, where that is known. */
   total?: number;
+  /** The asset that is worked on, such as `dashboard "Sales"`. */
+  asset?: string;
+  /** Steps per second, once there is enough to tell. */
+  per_second?: number;
+  /** How long the rest takes at this rate, in seconds. */
+  seconds_left?: number;
 }
 
 /** Options of any operation. */

@@ -96,11 +96,17 @@ fn message(
         return ProgressNotificationParam::new(token, next(last, 0)).with_message("working");
     };
     let value = next(last, progress.done);
-    let message = ProgressNotificationParam::new(token, value).with_message(progress.message);
+    let message = ProgressNotificationParam::new(token, value).with_message(words(&progress));
     match progress.total {
         Some(total) => message.with_total(as_f64(total).max(value)),
         None => message,
     }
+}
+
+/// What a client shows beside the count, which it has as numbers.
+fn words(progress: &Progress) -> String {
+    let parts = [Some(progress.message.clone()), progress.asset.clone(), progress.pace()];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// Each value must be larger than the one before, also while the count stands still.
@@ -122,17 +128,24 @@ mod tests {
     #[test]
     fn the_same_news_again_is_still_a_larger_value_and_never_beyond_the_total() {
         let token = || ProgressToken(rmcp::model::NumberOrString::Number(1));
-        let news = Progress {
-            operation: "op".into(),
-            message: "dashboards".into(),
-            done: 3,
-            total: Some(3),
-        };
+        let news = Progress::new("op", "dashboards", 3).of(3);
         let first = message(token(), Some(news.clone()), 0.0);
         assert_eq!((first.progress, first.total), (3.0, Some(3.0)));
         let again = message(token(), Some(news), first.progress);
         assert!(again.progress > first.progress && again.total >= Some(again.progress));
         assert_eq!(message(token(), None, 0.0).message.as_deref(), Some("working"));
+    }
+
+    #[test]
+    fn asset_rate_and_time_left_are_told_in_words() {
+        let news = Progress {
+            per_second: Some(4.0),
+            seconds_left: Some(9),
+            ..Progress::new("op", "dashboards", 3).of(39).on("dashboard \"Sales\"")
+        };
+        let told = message(ProgressToken(rmcp::model::NumberOrString::Number(1)), Some(news), 0.0);
+        let words = "dashboards, dashboard \"Sales\", 4.0 per second, 9 s left";
+        assert_eq!(told.message.as_deref(), Some(words));
     }
 
     #[test]

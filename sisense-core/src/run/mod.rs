@@ -9,6 +9,7 @@
 mod change;
 mod door;
 mod journal;
+mod meter;
 mod partial;
 mod progress;
 mod secret;
@@ -23,6 +24,7 @@ pub use tokio_util::sync::CancellationToken;
 pub use change::{Action, Asset, AssetKind, Change, Undo, digest};
 pub use door::{Door, Pass, Planned, Recorded, is_planned};
 pub use journal::{Context, Entry, Journal, MemoryJournal, Outcome};
+pub use meter::Meter;
 pub use partial::{Missing, Partial};
 pub use progress::{Progress, ProgressSink};
 pub use secret::{Secret, fingerprint};
@@ -228,13 +230,13 @@ impl Run {
         done: u64,
         total: Option<u64>,
     ) {
+        self.report(Progress::new(operation, message, done).of(total));
+    }
+
+    /// Report progress with all that is known: the asset, and the rate that a [`Meter`] measured.
+    pub fn report(&self, progress: Progress) {
         if let Some(sink) = &self.inner.progress {
-            sink(Progress {
-                operation: operation.to_owned(),
-                message: message.into(),
-                done,
-                total,
-            });
+            sink(progress);
         }
     }
 

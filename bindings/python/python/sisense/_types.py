@@ -52,6 +52,15 @@ class Progress(TypedDict, total=False):
     total: int
     """How many steps there are, where that is known."""
 
+    asset: str
+    """The asset that is worked on, such as ``dashboard "Sales"``."""
+
+    per_second: float
+    """Steps per second, once there is enough to tell."""
+
+    seconds_left: int
+    """How long the rest takes at this rate, in seconds."""
+
 
 OnProgress = Callable[[Progress], object]
 """Gets each event of progress. A client that waits calls it from another thread; a client for

@@ -152,12 +152,7 @@ async fn write(
             Err(error) => return Err(cannot_write(args, &error)),
         }
         if let Some(spinner) = spinner {
-            spinner.sink()(Progress {
-                operation: OPERATION.to_owned(),
-                message: "rows".to_owned(),
-                done: pages.rows_read(),
-                total: None,
-            });
+            spinner.sink()(Progress::new(OPERATION, "rows", pages.rows_read()));
         }
     }
     match (sheet.finish(), args.file()) {
