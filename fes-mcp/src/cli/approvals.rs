@@ -106,7 +106,7 @@ pub async fn run(
 async fn run_approved(cli: &Cli, id: &str, out: &Out) -> std::result::Result<Exit, Failure> {
     let room = Room::open(cli).await?;
     let ran = {
-        let (_spinner, options) = follow(&room, out);
+        let (_follower, options) = follow(&room, out);
         room.agent.run_approved(&session(&room), id, options).await
     };
     let exit = match ran {

@@ -7,7 +7,8 @@ use serde_json::json;
 use sisense_core::{Error, ErrorKind};
 
 use super::act::{Said, ask, read_line, session};
-use super::output::{Out, Spinner};
+use super::output::Out;
+use super::progress::Follower;
 use super::room::Room;
 use super::{Cli, Exit, Failure, show};
 
@@ -52,9 +53,9 @@ pub async fn run(cli: &Cli, args: &AskArgs, out: &Out) -> Result<Exit, Failure> 
 async fn turn(room: &Room, args: &AskArgs, mut text: String, out: &Out) -> Result<Exit, Failure> {
     let session = session(room);
     for _ in 0..MOST_QUESTIONS {
-        let spinner = out.progress();
+        let follower = out.progress();
         let answer = room.agent.plan(&session, &text).await?;
-        drop(spinner);
+        drop(follower);
         match answer {
             Answer::Plan(plan) if args.explain => return Ok(explain(room, &plan, out)),
             Answer::Plan(plan) => return carry_out(room, &session, plan, args.approve, out).await,
@@ -83,7 +84,7 @@ async fn carry_out(
     out: &Out,
 ) -> Result<Exit, Failure> {
     let prepared = {
-        let (_spinner, options) = follow(room, out);
+        let (_follower, options) = follow(room, out);
         room.agent.prepare(session, plan.clone(), options).await?
     };
     let (mut pending, mut drifted) = match prepared {
@@ -103,9 +104,9 @@ async fn carry_out(
             return Ok(exit);
         }
         // The plan is given again, because secrets in it are not kept with the approval.
-        let (spinner, options) = follow(room, out);
+        let (follower, options) = follow(room, out);
         let ran = room.agent.run_approved_plan(session, &pending.id, plan.clone(), options).await?;
-        drop(spinner);
+        drop(follower);
         match ran {
             Ran::Done(report) => return Ok(tell(&report, out)),
             Ran::Drifted { report, fresh } => {
@@ -117,13 +118,13 @@ async fn carry_out(
 }
 
 /// How a run is followed and stopped from the terminal.
-pub fn follow(room: &Room, out: &Out) -> (Option<Spinner>, Options) {
-    let spinner = out.progress();
+pub fn follow(room: &Room, out: &Out) -> (Option<Follower>, Options) {
+    let follower = out.progress();
     let mut options = Options::default().cancel(room.stop.child_token());
-    if let Some(spinner) = &spinner {
-        options = options.progress(spinner.sink());
+    if let Some(follower) = &follower {
+        options = options.progress(follower.sink());
     }
-    (spinner, options)
+    (follower, options)
 }
 
 /// Show what happened.

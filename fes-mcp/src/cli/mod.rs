@@ -7,6 +7,7 @@ mod data;
 mod demo;
 mod doctor;
 pub mod output;
+mod progress;
 mod room;
 mod sandbox;
 mod serve;

@@ -1,14 +1,12 @@
-//! The only room that prints: results to stdout, everything else to stderr.
+//! The only room that prints, but for progress: results to stdout, everything else to stderr.
 
 use std::io::{self, IsTerminal, Write};
-use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use sisense_core::ErrorReport;
-use sisense_core::run::{Progress, ProgressSink};
 
 use super::Failure;
+use super::progress::Follower;
 
 /// Where and how answers are shown.
 #[derive(Clone, Debug)]
@@ -77,45 +75,9 @@ impl Out {
         (read > 0).then(|| line.trim().to_owned())
     }
 
-    /// A line that shows how far a run has come, where somebody can see it.
-    pub fn progress(&self) -> Option<Spinner> {
-        if self.json || !io::stderr().is_terminal() {
-            return None;
-        }
-        let bar = ProgressBar::new_spinner();
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
-            bar.set_style(style);
-        }
-        bar.set_message("asking the deployment");
-        bar.enable_steady_tick(Duration::from_millis(120));
-        Some(Spinner { bar })
-    }
-}
-
-/// A line on stderr that goes away when it is dropped.
-pub struct Spinner {
-    bar: ProgressBar,
-}
-
-impl Spinner {
-    /// Where a run reports to.
-    pub fn sink(&self) -> ProgressSink {
-        let bar = self.bar.clone();
-        std::sync::Arc::new(move |progress| bar.set_message(progress_line(&progress)))
-    }
-}
-
-impl Drop for Spinner {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
-    }
-}
-
-fn progress_line(progress: &Progress) -> String {
-    match progress.total {
-        Some(total) => format!("{} {}/{total}", progress.message, progress.done),
-        None if progress.done > 0 => format!("{} {}", progress.message, progress.done),
-        None => progress.message.clone(),
+    /// Shows how far a run has come, on stderr. `None` when JSON is wanted: a program reads that.
+    pub fn progress(&self) -> Option<Follower> {
+        (!self.json).then(Follower::start)
     }
 }
 

@@ -223,7 +223,7 @@ async fn once(
     args: Value,
     out: &Out,
 ) -> Result<Called, Failure> {
-    let (_spinner, options) = follow(room, out);
+    let (_follower, options) = follow(room, out);
     let called = room.agent.call(session, &operation.id, args, options).await;
     Ok(called.map_err(|error| error.with_operation(&operation.id))?)
 }

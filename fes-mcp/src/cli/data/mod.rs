@@ -13,7 +13,8 @@ use sisense_core::generated;
 use sisense_core::run::Progress;
 use tokio_util::sync::CancellationToken;
 
-use super::output::{Out, Spinner};
+use super::output::Out;
+use super::progress::Follower;
 use super::room::client_of;
 use super::{Cli, Exit, Failure, stopping};
 use sheet::Sheet;
@@ -97,9 +98,9 @@ pub async fn run(cli: &Cli, args: &DataArgs, out: &Out) -> Result<Exit, Failure>
         None => Target::stdout(),
     };
     let stop = stopping()?;
-    let spinner = out.progress();
-    let written = write(pages, target, args, &stop, spinner.as_ref()).await;
-    drop(spinner);
+    let follower = out.progress();
+    let written = write(pages, target, args, &stop, follower.as_ref()).await;
+    drop(follower);
     if let Some(sandbox) = sandbox {
         sandbox.stop().await;
     }
@@ -129,7 +130,7 @@ async fn write(
     target: Target,
     args: &DataArgs,
     stop: &CancellationToken,
-    spinner: Option<&Spinner>,
+    follower: Option<&Follower>,
 ) -> Result<Written, Failure> {
     let mut sheet = Sheet::new(target, args.safe_for_spreadsheets);
     loop {
@@ -151,8 +152,8 @@ async fn write(
             }
             Err(error) => return Err(cannot_write(args, &error)),
         }
-        if let Some(spinner) = spinner {
-            spinner.sink()(Progress::new(OPERATION, "rows", pages.rows_read()));
+        if let Some(follower) = follower {
+            follower.sink()(Progress::new(OPERATION, "rows", pages.rows_read()));
         }
     }
     match (sheet.finish(), args.file()) {
