@@ -15,13 +15,17 @@ pub struct Fault {
     /// Path pattern. `*` stands for any text; a pattern without `*` is a prefix, unless it ends
     /// with `$`. A pattern that holds `?` is compared with path and query together.
     pub path: String,
+    /// Fires only on requests that ask for a change. Reads by POST do not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub writes: bool,
     /// Fires only on this matching request, counted from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nth: Option<u64>,
     /// Fires at most this often.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u64>,
-    /// Fires with this probability, by the sandbox's seed.
+    /// Fires with this probability, by the sandbox's seed, or by that of
+    /// [`Sandbox::seed_faults`](crate::Sandbox::seed_faults).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probability: Option<f64>,
     /// What happens.
@@ -31,13 +35,28 @@ pub struct Fault {
 impl Fault {
     /// A rule that fires on every request whose path matches.
     pub fn new(path: impl Into<String>, action: FaultAction) -> Self {
-        Self { method: None, path: path.into(), nth: None, times: None, probability: None, action }
+        Self {
+            method: None,
+            path: path.into(),
+            writes: false,
+            nth: None,
+            times: None,
+            probability: None,
+            action,
+        }
     }
 
     /// Limits the rule to one method.
     #[must_use]
     pub fn method(mut self, method: impl Into<String>) -> Self {
         self.method = Some(method.into());
+        self
+    }
+
+    /// Limits the rule to requests that ask for a change; with [`nth`](Self::nth) to one of them.
+    #[must_use]
+    pub fn writes(mut self) -> Self {
+        self.writes = true;
         self
     }
 
@@ -151,6 +170,11 @@ impl Faults {
         self.rules.push(Rule { fault, matched: 0, fired: 0 });
     }
 
+    /// Starts the dice anew.
+    pub(crate) fn seed(&mut self, seed: u64) {
+        self.dice = ChaCha8Rng::seed_from_u64(seed);
+    }
+
     pub(crate) fn clear(&mut self) {
         self.rules.clear();
     }
@@ -161,11 +185,18 @@ impl Faults {
 
     /// The action of the first rule that fires on this request. Every matching rule counts the
     /// request, so that `nth` does not depend on the rules before it.
-    pub(crate) fn pick(&mut self, method: &str, path: &str, query: &str) -> Option<FaultAction> {
+    pub(crate) fn pick(
+        &mut self,
+        method: &str,
+        path: &str,
+        query: &str,
+        writes: bool,
+    ) -> Option<FaultAction> {
         let mut picked = None;
         for rule in &mut self.rules {
             let fault = &rule.fault;
             if fault.method.as_ref().is_some_and(|wanted| !wanted.eq_ignore_ascii_case(method))
+                || fault.writes && !writes
                 || !matches(&fault.path, path, query)
             {
                 continue;
@@ -220,13 +251,27 @@ mod tests {
         let mut faults = Faults::new(1);
         faults.add(Fault::new("/a", FaultAction::EmptyBody).nth(2));
         faults.add(Fault::new("/b", FaultAction::LoginPage).method("post").times(1));
-        assert_eq!(faults.pick("GET", "/a", ""), None);
-        assert_eq!(faults.pick("GET", "/c", ""), None);
-        assert_eq!(faults.pick("GET", "/a", ""), Some(FaultAction::EmptyBody));
-        assert_eq!(faults.pick("GET", "/a", ""), None);
-        assert_eq!(faults.pick("GET", "/b", ""), None);
-        assert_eq!(faults.pick("POST", "/b", ""), Some(FaultAction::LoginPage));
-        assert_eq!(faults.pick("POST", "/b", ""), None);
+        assert_eq!(faults.pick("GET", "/a", "", false), None);
+        assert_eq!(faults.pick("GET", "/c", "", false), None);
+        assert_eq!(faults.pick("GET", "/a", "", false), Some(FaultAction::EmptyBody));
+        assert_eq!(faults.pick("GET", "/a", "", false), None);
+        assert_eq!(faults.pick("GET", "/b", "", false), None);
+        assert_eq!(faults.pick("POST", "/b", "", true), Some(FaultAction::LoginPage));
+        assert_eq!(faults.pick("POST", "/b", "", true), None);
+    }
+
+    #[test]
+    fn the_nth_write_does_not_count_reads() {
+        let mut faults = Faults::new(1);
+        faults.add(Fault::new("/", FaultAction::ApplyThenDrop).writes().nth(2));
+        for (method, writes, fires) in [
+            ("POST", true, false),
+            ("POST", false, false),
+            ("GET", false, false),
+            ("PUT", true, true),
+        ] {
+            assert_eq!(faults.pick(method, "/a", "", writes).is_some(), fires, "{method}");
+        }
     }
 
     #[test]
@@ -234,7 +279,7 @@ mod tests {
         let run = |seed| {
             let mut faults = Faults::new(seed);
             faults.add(Fault::new("/", FaultAction::EmptyBody).probability(0.5));
-            (0..64).map(|_| faults.pick("GET", "/", "").is_some()).collect::<Vec<_>>()
+            (0..64).map(|_| faults.pick("GET", "/", "", false).is_some()).collect::<Vec<_>>()
         };
         assert_eq!(run(3), run(3));
         let fired = run(3).into_iter().filter(|fired| *fired).count();

@@ -33,6 +33,7 @@ mod seed;
 mod server;
 mod sql;
 mod state;
+mod touched;
 mod wire;
 
 pub use config::{
@@ -52,4 +53,5 @@ pub use model_variants::{
     Connections, DroppedColumns, TableSchema, TableSchemaBody, UnknownTable, ViewerShare,
 };
 pub use query_variants::{AddMany, AdminRows, SqlBody, SqlErrors, SubSelect};
-pub use sandbox::{PASSWORD, Sandbox, SandboxError, Tokens};
+pub use sandbox::{PASSWORD, Sandbox, SandboxError, Snapshot, Tokens};
+pub use touched::{AssetKind, Change, Touched};

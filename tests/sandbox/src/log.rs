@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
+use crate::touched::Touched;
+
 /// One request, without headers and bodies.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RequestEntry {
@@ -21,6 +23,13 @@ pub struct RequestEntry {
     pub ms: u64,
     /// Whether it asks for a change. Reads by POST do not.
     pub writes: bool,
+    /// Whether the server carried the change out, whatever the client got to see. Never so for
+    /// reads, for what was refused, and for what a fault answered in the server's place.
+    #[serde(default)]
+    pub applied: bool,
+    /// The assets that the change touched. One write may touch many, or none.
+    #[serde(default)]
+    pub touched: Vec<Touched>,
 }
 
 /// How much was asked since the start or the last reset.

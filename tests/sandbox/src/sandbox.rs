@@ -16,6 +16,7 @@ use crate::log::{Counts, RequestEntry};
 use crate::routes;
 use crate::seed;
 use crate::server::{App, Door, Line};
+use crate::state::Deployment;
 
 /// The password of every seeded user, for `POST /api/v1/authentication/login`.
 pub const PASSWORD: &str = "sandbox-password";
@@ -70,6 +71,16 @@ pub struct Tokens {
     pub designer: String,
     /// Role `consumer`, called viewer on screen.
     pub viewer: String,
+}
+
+/// The data of a sandbox at one moment.
+#[derive(Clone)]
+pub struct Snapshot(Box<Deployment>);
+
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Snapshot").finish_non_exhaustive()
+    }
 }
 
 /// A deployment that runs until it is stopped or dropped.
@@ -163,6 +174,11 @@ impl Sandbox {
         self.app.faults().add(fault);
     }
 
+    /// Starts the dice of rules with a probability anew, so that a run can be repeated.
+    pub fn seed_faults(&self, seed: u64) {
+        self.app.faults().seed(seed);
+    }
+
     /// Removes every fault rule.
     pub fn clear_faults(&self) {
         self.app.faults().clear();
@@ -184,6 +200,17 @@ impl Sandbox {
     /// When a document is neither a model nor a dashboard.
     pub fn load(&self, document: Value) -> Result<(), SandboxError> {
         self.app.deployment().load(vec![document])
+    }
+
+    /// The data as they are now, to come back to: cheaper than another start.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot(Box::new(self.app.deployment().clone()))
+    }
+
+    /// Puts the data, the variants and the source of new ids back to a snapshot, of this sandbox
+    /// or of another of the same name and seed. Faults, latency and the requests so far stay.
+    pub fn restore(&self, snapshot: &Snapshot) {
+        self.app.deployment().clone_from(&snapshot.0);
     }
 
     /// Puts data, faults, latency, variants and counts back to how the sandbox started.

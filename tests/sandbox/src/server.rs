@@ -25,6 +25,7 @@ use crate::config::SandboxConfig;
 use crate::faults::{FaultAction, Faults, WrongShape};
 use crate::log::{RequestEntry, RequestLog};
 use crate::state::Deployment;
+use crate::touched::Done;
 use crate::wire::Reply;
 
 /// Largest body in either direction.
@@ -112,7 +113,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(crate) async fn around(
     State(app): State<App>,
     ConnectInfo(line): ConnectInfo<Line>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
@@ -124,12 +125,25 @@ pub(crate) async fn around(
     let user = bearer(token).and_then(|token| app.deployment().caller(token)).map(|who| who.email);
     let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned());
     let writes = app.log().arrived(&method, route.as_deref());
-    let fault = app.faults().pick(&method, &path, &query);
+    let fault = app.faults().pick(&method, &path, &query, writes);
+    let done = Done::default();
+    request.extensions_mut().insert(done.clone());
     // Left on drop, so that a client that gives up is counted out as well.
     let mut visit = Visit {
         app: &app,
         started: Instant::now(),
-        entry: RequestEntry { method, path, query, status: 0, user, ms: 0, writes },
+        done,
+        entry: RequestEntry {
+            method,
+            path,
+            query,
+            status: 0,
+            user,
+            ms: 0,
+            writes,
+            applied: false,
+            touched: Vec::new(),
+        },
     };
     let latency = app.latency_ms();
     if latency > 0 {
@@ -146,6 +160,7 @@ pub(crate) async fn around(
 struct Visit<'a> {
     app: &'a App,
     started: Instant,
+    done: Done,
     entry: RequestEntry,
 }
 
@@ -153,6 +168,9 @@ impl Drop for Visit<'_> {
     fn drop(&mut self) {
         let mut entry = self.entry.clone();
         entry.ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let done = self.done.get();
+        entry.applied = entry.writes && done.applied;
+        entry.touched = done.touched;
         self.app.log().left(entry);
     }
 }

@@ -8,6 +8,7 @@ use crate::model_variants::{BuildCancel, BuildTask};
 use crate::state::Deployment;
 use crate::state::builds::Build;
 use crate::state::datasets::{invalid, not_an_id};
+use crate::touched::{AssetKind, Change};
 use crate::wire::{Answer, Call, Reply};
 
 const ALL: &str = "/api/v2/builds";
@@ -82,6 +83,7 @@ fn cancel(deployment: &mut Deployment, call: &Call) -> Answer {
     let build = found(deployment, call)?;
     let (oid, model) = (build.oid.clone(), build.model.clone());
     may_cancel(deployment, call, &model)?;
+    deployment.touch(AssetKind::Build, &oid, &model, Change::Updated);
     deployment.builds.cancel(|build| build.oid == oid);
     Ok(match deployment.variants.build_cancel {
         BuildCancel::Ok => {

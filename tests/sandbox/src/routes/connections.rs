@@ -10,6 +10,7 @@ use crate::model_variants::{
 use crate::state::Deployment;
 use crate::state::doc::{named, text};
 use crate::state::listing::Listing;
+use crate::touched::{AssetKind, Change};
 use crate::wire::{Answer, Call, Reply};
 
 const ALL: &str = "/api/v2/connections";
@@ -66,7 +67,9 @@ fn delete(deployment: &mut Deployment, call: &Call) -> Answer {
         return Err(no_route("DELETE", &path(call)));
     }
     let oid = own(deployment, call)?;
-    deployment.connections.remove(&oid);
+    if let Some(connection) = deployment.connections.remove(&oid) {
+        deployment.touch_doc(AssetKind::Connection, &connection.doc, Change::Deleted);
+    }
     Ok(match how {
         ConnectionDelete::Ok => {
             Reply::problem(StatusCode::OK, "Success", 0, "the connection was deleted")

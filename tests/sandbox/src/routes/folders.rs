@@ -7,6 +7,7 @@ use crate::config::Navver;
 use crate::state::Deployment;
 use crate::state::doc::{merge, named, now, set, text};
 use crate::state::listing::Listing;
+use crate::touched::{AssetKind, Change};
 use crate::wire::{Answer, Call, Reply};
 
 const EXPANDABLE: [&str; 2] = ["dashboards", "owner"];
@@ -94,6 +95,8 @@ fn update(deployment: &mut Deployment, call: &Call) -> Answer {
     if let Some(folder) = deployment.folders.get_mut(&oid) {
         merge(folder, &changes, &[]);
         set(folder, "lastUpdated", now());
+        let folder = folder.clone();
+        deployment.touch_doc(AssetKind::Folder, &folder, Change::Updated);
     }
     Ok(Reply::ok(deployment.folder_view(&deployment.folders[&oid], caller)))
 }

@@ -35,6 +35,7 @@ use crate::auth::{Caller, bearer};
 use crate::control;
 use crate::server::{App, MOST_BYTES, around};
 use crate::state::Deployment;
+use crate::touched::{Done, Outcome};
 use crate::wire::{Answer, Call, Reply};
 
 /// A route's work: it sees the whole deployment, under its lock.
@@ -141,7 +142,16 @@ async fn answer(
         None => Caller::default(),
     };
     let call = Call { params, query, body, caller, token };
-    handler(&mut deployment, &call).unwrap_or_else(|refused| refused).into_response()
+    deployment.touched.clear();
+    let answer = handler(&mut deployment, &call);
+    if let Some(done) = parts.extensions.get::<Done>() {
+        // What is refused is refused as a whole.
+        let applied = answer.is_ok();
+        let touched = if applied { std::mem::take(&mut deployment.touched) } else { Vec::new() };
+        done.set(Outcome { applied, touched });
+    }
+    drop(deployment);
+    answer.unwrap_or_else(|refused| refused).into_response()
 }
 
 /// A missing or unknown token. The second generation shows both error shapes at once.

@@ -10,6 +10,7 @@ use crate::config::ShareKey;
 use crate::model_variants::ViewerShare;
 use crate::state::Deployment;
 use crate::state::doc::{set, text};
+use crate::touched::{AssetKind, Change};
 use crate::wire::{Answer, Call, Reply};
 
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -123,5 +124,7 @@ fn rows(deployment: &Deployment, posted: &[Value]) -> Result<Vec<Value>, Reply> 
 fn store(deployment: &mut Deployment, oid: &str, rows: Vec<Value>) {
     if let Some(model) = deployment.models.get_mut(oid) {
         set(model, "shares", rows);
+        let title = text(model, "title").to_owned();
+        deployment.touch(AssetKind::Model, oid, &title, Change::Updated);
     }
 }

@@ -8,6 +8,7 @@ use crate::auth::Caller;
 use crate::config::ScheduleForm;
 use crate::state::Deployment;
 use crate::state::doc::text;
+use crate::touched::{AssetKind, Change};
 use crate::wire::{Answer, Call, Reply};
 
 const PATH: &str = "/api/v2/datamodels/{id}/schedule";
@@ -32,6 +33,7 @@ fn set(deployment: &mut Deployment, call: &Call) -> Answer {
     let body = call.object()?;
     let form = deployment.variants.schedule_form;
     let schedule = read(&body, form).map_err(|detail| bad(&detail))?;
+    touch(deployment, &oid);
     deployment.schedules.insert(oid, schedule.clone());
     Ok(match form {
         ScheduleForm::Both => Reply::ok(schedule),
@@ -42,8 +44,14 @@ fn set(deployment: &mut Deployment, call: &Call) -> Answer {
 
 fn delete(deployment: &mut Deployment, call: &Call) -> Answer {
     let oid = allowed(deployment, call)?;
+    touch(deployment, &oid);
     deployment.schedules.remove(&oid);
     Ok(Reply::problem(StatusCode::OK, "Success", 0, "the schedule was removed"))
+}
+
+fn touch(deployment: &mut Deployment, oid: &str) {
+    let title = deployment.models.get(oid).map_or("", |model| text(model, "title")).to_owned();
+    deployment.touch(AssetKind::Model, oid, &title, Change::Updated);
 }
 
 fn allowed(deployment: &Deployment, call: &Call) -> Result<String, Reply> {

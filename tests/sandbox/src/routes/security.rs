@@ -95,7 +95,7 @@ fn replace(deployment: &mut Deployment, call: &Call) -> Answer {
 
 fn remove(deployment: &mut Deployment, call: &Call) -> Answer {
     let (id, _) = one(deployment, call)?;
-    deployment.security.remove(&id);
+    deployment.drop_rules(|rule| text(rule, "_id") == id);
     Ok(Reply::ok(true))
 }
 
@@ -182,6 +182,6 @@ fn remove_live(deployment: &mut Deployment, call: &Call) -> Answer {
         let message = "the default rule cannot be removed before the others";
         return Err(Reply::error(StatusCode::BAD_REQUEST, 30006, message));
     }
-    deployment.security.remove(&id);
+    deployment.drop_rules(|rule| text(rule, "_id") == id);
     Ok(Reply::no_content())
 }

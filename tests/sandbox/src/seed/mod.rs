@@ -62,6 +62,7 @@ pub(crate) fn build(config: &SandboxConfig) -> Result<Deployment, SandboxError> 
         perspectives: Vec::new(),
         sessions: Default::default(),
         mails: Vec::new(),
+        touched: Vec::new(),
         // The licence is large enough for whatever was asked to be generated.
         seats: [50, 500 + config.sizes.users, 5000 + config.sizes.users],
     };

@@ -13,9 +13,11 @@ use super::doc::{list, remove, set, text};
 use super::running::{Running, was_deployed};
 use crate::auth::Caller;
 use crate::model_variants::{BuildConflict, BuildError, BuildForm};
+use crate::touched::{AssetKind, Change};
 use crate::wire::Reply;
 
 /// All builds that are remembered, oldest first.
+#[derive(Clone)]
 pub(crate) struct Builds {
     rows: Vec<Build>,
     length: Duration,
@@ -23,6 +25,7 @@ pub(crate) struct Builds {
 }
 
 /// One build.
+#[derive(Clone)]
 pub(crate) struct Build {
     pub(crate) oid: String,
     /// Id of the model.
@@ -40,6 +43,7 @@ pub(crate) struct Build {
 }
 
 /// How a build ended.
+#[derive(Clone)]
 pub(super) struct Ended {
     pub(super) state: &'static str,
     pub(super) reason: Option<String>,
@@ -179,6 +183,7 @@ impl Deployment {
             ended: None,
         };
         let oid = build.oid.clone();
+        self.touch(AssetKind::Build, &oid, &build.model, Change::Created);
         self.builds.rows.push(build);
         self.settle_builds();
         Ok(self.builds.get(&oid).map(|build| self.build_view(build)).unwrap_or_default())

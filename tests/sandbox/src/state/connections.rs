@@ -8,9 +8,11 @@ use super::doc::{list, now, set, text};
 use crate::auth::Caller;
 use crate::config::NameFilter;
 use crate::model_variants::ConnectionTwin;
+use crate::touched::{AssetKind, Change};
 use crate::wire::Reply;
 
 /// A connection, and whom it is shared with.
+#[derive(Clone)]
 pub(crate) struct Connection {
     /// The record with its password.
     pub(crate) doc: Value,
@@ -71,6 +73,7 @@ impl Deployment {
         set(&mut doc, "created", moment());
         let connection = Connection { doc, parties: Vec::new() };
         let view = connection.view();
+        self.touch_doc(AssetKind::Connection, &view, Change::Created);
         self.connections.insert(oid, connection);
         Ok(view)
     }
@@ -112,6 +115,7 @@ impl Deployment {
         set(&mut doc, "lastModified", moment());
         connection.doc = doc;
         let view = connection.view();
+        self.touch_doc(AssetKind::Connection, &view, Change::Updated);
         for model in self.models.values_mut() {
             let own = |dataset: &Value| text(&dataset["connection"], "oid") == oid;
             if !list(model, "datasets").iter().any(own) {
@@ -136,6 +140,7 @@ impl Deployment {
         if let (Some(doc), Some(connection)) = (doc.as_object_mut(), connection.as_object()) {
             doc.extend(connection.clone());
         }
+        self.touch_doc(AssetKind::Connection, &doc, Change::Created);
         self.connections.insert(oid.to_owned(), Connection { doc, parties: Vec::new() });
     }
 }

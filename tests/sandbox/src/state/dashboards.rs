@@ -11,6 +11,7 @@ use super::doc::{list, now, set, text};
 use super::ids::Ids;
 use crate::auth::Caller;
 use crate::config::ChangeOwner;
+use crate::touched::{AssetKind, Change};
 use crate::wire::Reply;
 
 /// A dashboard document without its widgets, and the widgets.
@@ -21,6 +22,7 @@ pub(crate) struct Content {
 }
 
 /// A dashboard with everything that the server keeps of it.
+#[derive(Clone)]
 pub(crate) struct Dashboard {
     /// The owner's instance.
     pub(crate) content: Content,
@@ -134,6 +136,8 @@ impl Deployment {
 
     /// The same, to change it.
     pub(crate) fn dashboard_mut(&mut self, oid: &str) -> Result<&mut Dashboard, Reply> {
+        let title = self.dashboard(oid)?.title().to_owned();
+        self.touch(AssetKind::Dashboard, oid, &title, Change::Updated);
         self.dashboards.get_mut(oid).ok_or_else(|| Reply::not_found(10001, "dashboard", oid))
     }
 
@@ -199,13 +203,30 @@ impl Deployment {
         }
         fresh_widgets(&mut self.ids, &mut doc, &mut widgets);
         let copy = Content { doc: doc.clone(), widgets: Arc::new(widgets) };
-        self.dashboards.insert(oid, Dashboard::draft(copy));
+        self.add_dashboard(Dashboard::draft(copy));
         doc
     }
 
     /// Deletes a dashboard with every copy of it.
     pub(crate) fn delete_dashboard(&mut self, oid: &str) {
-        self.dashboards.remove(oid);
+        self.drop_dashboards(|dashboard| dashboard.oid() == oid);
+    }
+
+    /// Removes dashboards that fit.
+    pub(crate) fn drop_dashboards(&mut self, fits: impl Fn(&Dashboard) -> bool) {
+        let gone = self.dashboards.values().filter(|one| fits(one));
+        let gone: Vec<String> = gone.map(|dashboard| dashboard.oid().to_owned()).collect();
+        for dashboard in
+            gone.iter().filter_map(|oid| self.dashboards.remove(oid)).collect::<Vec<_>>()
+        {
+            self.touch_doc(AssetKind::Dashboard, &dashboard.content.doc, Change::Deleted);
+        }
+    }
+
+    /// Adds a dashboard.
+    pub(crate) fn add_dashboard(&mut self, dashboard: Dashboard) {
+        self.touch_doc(AssetKind::Dashboard, &dashboard.content.doc, Change::Created);
+        self.dashboards.insert(dashboard.oid().to_owned(), dashboard);
     }
 
     /// Creates a dashboard for a caller.
@@ -239,7 +260,7 @@ impl Deployment {
             }
         }
         let content = Content { doc: doc.clone(), widgets: Arc::default() };
-        self.dashboards.insert(oid, Dashboard::draft(content));
+        self.add_dashboard(Dashboard::draft(content));
         Ok(doc)
     }
 }

@@ -12,7 +12,7 @@ impl Deployment {
     pub(super) fn take_dependencies(&mut self, model: &Value, source: &str, all: &Value) {
         let (oid, title) = (text(model, "oid"), text(model, "title"));
         if let Some(rules) = all["dataContext"].as_array() {
-            self.security.retain(|_, rule| text(rule, "elasticube") != title);
+            self.drop_rules(|rule| text(rule, "elasticube") == title);
             rules.iter().for_each(|rule| self.take_rule(title, rule));
         }
         if let Some(formulas) = all["formulaManagement"].as_array() {

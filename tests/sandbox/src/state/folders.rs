@@ -10,6 +10,7 @@ use super::doc::{now, set, text};
 use super::instances::Access;
 use crate::auth::Caller;
 use crate::config::{FolderPatch, FolderUnseen};
+use crate::touched::{AssetKind, Change};
 use crate::wire::Reply;
 
 impl Deployment {
@@ -140,6 +141,7 @@ impl Deployment {
             "parentId": body.get("parentId").cloned().unwrap_or_default(),
             "created": now(), "lastUpdated": now(), "tenantId": self.tenant,
         });
+        self.touch_doc(AssetKind::Folder, &folder, Change::Created);
         self.folders.insert(oid, folder.clone());
         Ok(self.folder_view(&folder, caller))
     }
@@ -147,8 +149,16 @@ impl Deployment {
     /// Deletes a folder with everything in it.
     pub(crate) fn delete_folder(&mut self, oid: &str) {
         let gone = self.below(oid);
-        self.dashboards
-            .retain(|_, dashboard| !gone.contains(text(&dashboard.content.doc, "parentFolder")));
-        self.folders.retain(|oid, _| !gone.contains(oid));
+        self.drop_dashboards(|one| gone.contains(text(&one.content.doc, "parentFolder")));
+        self.drop_folders(|folder| gone.contains(text(folder, "oid")));
+    }
+
+    /// Removes folders that fit.
+    pub(crate) fn drop_folders(&mut self, fits: impl Fn(&Value) -> bool) {
+        let gone: Vec<Value> = self.folders.values().filter(|one| fits(one)).cloned().collect();
+        for folder in gone {
+            self.folders.remove(text(&folder, "oid"));
+            self.touch_doc(AssetKind::Folder, &folder, Change::Deleted);
+        }
     }
 }

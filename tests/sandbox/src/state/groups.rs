@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::Deployment;
 use super::doc::{list, now, remove, set, text};
 use super::listing::Listing;
+use crate::touched::{AssetKind, Change};
 use crate::wire::Reply;
 
 /// Members of a body that the server makes itself.
@@ -105,6 +106,7 @@ impl Deployment {
         }
         let answer = group.clone();
         set(&mut group, "tenantId", self.tenant.clone());
+        self.touch_doc(AssetKind::Group, &group, Change::Created);
         self.groups.insert(id, group);
         answer
     }
@@ -115,7 +117,9 @@ impl Deployment {
         if group["admins"] == true || group["everyone"] == true {
             return Err(Reply::error(StatusCode::BAD_REQUEST, 3011, "a built-in group stays"));
         }
-        self.groups.remove(id);
+        if let Some(group) = self.groups.remove(id) {
+            self.touch_doc(AssetKind::Group, &group, Change::Deleted);
+        }
         for user in self.users.values_mut() {
             if user.get("groups").is_some() {
                 let kept: Vec<Value> =
@@ -156,6 +160,8 @@ impl Deployment {
                 set(user, "groups", groups);
             }
         }
+        let name = text(self.group(group)?, "name").to_owned();
+        self.touch(AssetKind::Group, group, &name, Change::Updated);
         Ok(touched.into_iter().map(Value::from).collect())
     }
 
@@ -168,6 +174,8 @@ impl Deployment {
                 super::doc::merge(group, members, &[]);
             }
             set(group, "lastUpdated", now());
+            let group = group.clone();
+            self.touch_doc(AssetKind::Group, &group, Change::Updated);
         }
     }
 }

@@ -180,7 +180,7 @@ impl Deployment {
             set(&mut content.doc, key, value);
         }
         let doc = content.doc.clone();
-        self.dashboards.insert(oid, Dashboard::draft(content));
+        self.add_dashboard(Dashboard::draft(content));
         doc
     }
 
@@ -198,7 +198,7 @@ impl Deployment {
             (None, ImportPlace::Document) => Some(json!(self.parent_of(&document, caller))),
         };
         let mut content = self.content_of(document, oid, caller, false);
-        let Some(dashboard) = self.dashboards.get_mut(oid) else { return Value::Null };
+        let Ok(dashboard) = self.dashboard_mut(oid) else { return Value::Null };
         let former = dashboard.owner().to_owned();
         for key in ["_id", "created", "shares", "subscription", "parentFolder", "lastOpened"] {
             if let Some(value) = dashboard.content.doc.get(key) {

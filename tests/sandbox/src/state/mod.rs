@@ -37,6 +37,7 @@ use serde_json::{Map, Value, json};
 
 use crate::config::Variants;
 use crate::sandbox::Tokens;
+use crate::touched::Touched;
 use builds::Builds;
 use connections::Connection;
 use dashboards::Dashboard;
@@ -48,6 +49,7 @@ use sources::Sources;
 pub(crate) type Table = BTreeMap<String, Value>;
 
 /// Everything in memory.
+#[derive(Clone)]
 pub(crate) struct Deployment {
     pub(crate) ids: Ids,
     pub(crate) variants: Variants,
@@ -91,6 +93,8 @@ pub(crate) struct Deployment {
     pub(crate) sessions: HashMap<String, String>,
     /// Mails that the server would have sent.
     pub(crate) mails: Vec<Value>,
+    /// What the request that is being answered has touched so far.
+    pub(crate) touched: Vec<Touched>,
     /// Seats: admins, designers, viewers.
     pub(crate) seats: [usize; 3],
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::Deployment;
 use super::doc::{list, now, text};
 use crate::auth::{Caller, Role};
+use crate::touched::{AssetKind, Change};
 use crate::wire::Reply;
 
 impl Deployment {
@@ -74,6 +75,7 @@ impl Deployment {
         }
         let oid = self.ids.uuid();
         let model = self.new_model(&oid, title, kind, &caller.id);
+        self.touch_doc(AssetKind::Model, &model, Change::Created);
         self.models.insert(oid, model.clone());
         Ok(model)
     }
@@ -115,11 +117,12 @@ impl Deployment {
     /// Deletes a model with its schedule, rules, hierarchies, formulas and perspectives.
     pub(crate) fn delete_model(&mut self, oid: &str) {
         let Some(model) = self.models.remove(oid) else { return };
+        self.touch_doc(AssetKind::Model, &model, Change::Deleted);
         let title = text(&model, "title");
         self.schedules.remove(oid);
         self.running.remove(oid);
         self.builds.forget(oid);
-        self.security.retain(|_, rule| text(rule, "elasticube") != title);
+        self.drop_rules(|rule| text(rule, "elasticube") == title);
         self.hierarchies.retain(|row| text(row, "elasticubeTitle") != title);
         self.formulas.retain(|row| text(&row["datasource"], "title") != title);
         self.perspectives.retain(|row| text(row, "datamodelOid") != oid);

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::Deployment;
 use super::doc::{list, set, text};
+use crate::touched::{AssetKind, Change};
 use crate::wire::Reply;
 
 impl Deployment {
@@ -60,7 +61,11 @@ impl Deployment {
         if let Value::Object(rule) = rule {
             members.extend(rule);
         }
-        self.security.insert(id.to_owned(), Value::Object(members));
+        let rule = Value::Object(members);
+        let known = self.security.contains_key(id);
+        let change = if known { Change::Updated } else { Change::Created };
+        self.touch_doc(AssetKind::Rule, &rule, change);
+        self.security.insert(id.to_owned(), rule);
     }
 
     /// What the newer family refuses.
@@ -104,13 +109,21 @@ impl Deployment {
 
     /// Removes the rules of a column; says how many there were.
     pub(crate) fn remove_rules(&mut self, title: &str, table: &str, column: &str) -> usize {
-        let before = self.security.len();
-        self.security.retain(|_, rule| {
-            text(rule, "elasticube") != title
-                || text(rule, "table") != table
-                || text(rule, "column") != column
-        });
-        before - self.security.len()
+        self.drop_rules(|rule| {
+            text(rule, "elasticube") == title
+                && text(rule, "table") == table
+                && text(rule, "column") == column
+        })
+    }
+
+    /// Removes rules that fit; says how many there were.
+    pub(crate) fn drop_rules(&mut self, fits: impl Fn(&Value) -> bool) -> usize {
+        let gone: Vec<Value> = self.security.values().filter(|one| fits(one)).cloned().collect();
+        for rule in &gone {
+            self.security.remove(text(rule, "_id"));
+            self.touch_doc(AssetKind::Rule, rule, Change::Deleted);
+        }
+        gone.len()
     }
 }
 

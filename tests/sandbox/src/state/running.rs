@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 
 use super::Deployment;
 use super::doc::{now, set, text};
+use crate::touched::{AssetKind, Change};
 
 /// The version of a model that queries see.
+#[derive(Clone)]
 pub(crate) struct Running {
     /// Its schema, as it was when the build began.
     pub(crate) schema: Arc<Value>,
@@ -36,6 +38,8 @@ impl Deployment {
     /// Puts an edited draft in place of the present one, which goes on running if it did.
     pub(crate) fn store_draft(&mut self, oid: &str, mut draft: Value) {
         set(&mut draft, "lastUpdated", now());
+        let change = if self.models.contains_key(oid) { Change::Updated } else { Change::Created };
+        self.touch_doc(AssetKind::Model, &draft, change);
         let Some(old) = self.models.insert(oid.to_owned(), draft) else { return };
         if was_deployed(&old) && !self.running.contains_key(oid) {
             let running = Running { schema: Arc::new(old), row_limit: 0 };

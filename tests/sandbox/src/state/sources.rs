@@ -11,7 +11,7 @@ use super::doc::{list, text};
 type Catalogue = BTreeMap<[String; 3], Vec<Value>>;
 
 /// What there is to read, by provider: all connections of a provider lead to the same databases.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Sources(BTreeMap<String, Catalogue>);
 
 impl Sources {

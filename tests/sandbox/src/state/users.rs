@@ -7,6 +7,7 @@ use super::Deployment;
 use super::doc::{list, merge, now, set, text};
 use super::listing::Listing;
 use crate::auth::Role;
+use crate::touched::{AssetKind, Change};
 use crate::wire::{Reply, is_object_id};
 
 /// Members that a body may set.
@@ -160,6 +161,7 @@ impl Deployment {
             set(&mut user, "password", password);
         }
         self.users.insert(id, user.clone());
+        self.touch_doc(AssetKind::User, &user, Change::Created);
         super::doc::remove(&mut user, &["password"]);
         Ok(user)
     }
@@ -194,6 +196,7 @@ impl Deployment {
         }
         set(&mut user, "lastUpdated", now());
         self.users.insert(id.to_owned(), user.clone());
+        self.touch_doc(AssetKind::User, &user, Change::Updated);
         super::doc::remove(&mut user, &["password"]);
         Ok(user)
     }
@@ -207,10 +210,12 @@ impl Deployment {
             }
         }
         for id in ids {
-            self.users.remove(id);
+            if let Some(user) = self.users.remove(id) {
+                self.touch_doc(AssetKind::User, &user, Change::Deleted);
+            }
             self.sessions.retain(|_, user| user != id);
-            self.dashboards.retain(|_, dashboard| dashboard.owner() != id);
-            self.folders.retain(|_, folder| text(folder, "owner") != id);
+            self.drop_dashboards(|dashboard| dashboard.owner() == id);
+            self.drop_folders(|folder| text(folder, "owner") == id);
             for dashboard in self.dashboards.values_mut() {
                 dashboard.copies.remove(id);
             }

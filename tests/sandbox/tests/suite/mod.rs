@@ -21,6 +21,7 @@ mod sql;
 mod sql_rows;
 mod sql_security;
 mod variants;
+mod write_log;
 
 use reqwest::{Client, Method, Response, redirect};
 use serde_json::Value;
