@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::import_variants::{
-    ImportEmpty, ImportFailed, ImportFailure, ImportFolder, ImportMatch, ImportModel, ImportParent,
-    ImportPlace, ImportPreview, ImportTitle, ModelAnswer, ModelBoth, ModelConnection, ModelCopy,
-    ModelOid, ModelParties, ModelStatus,
+    BulkCreate, ImportEmpty, ImportFailed, ImportFailure, ImportFolder, ImportMatch, ImportModel,
+    ImportParent, ImportPlace, ImportPreview, ImportTitle, ModelAnswer, ModelBoth, ModelConnection,
+    ModelCopy, ModelOid, ModelParties, ModelStatus,
 };
 use crate::model_variants::{
     BuildCancel, BuildConflict, BuildError, BuildForm, BuildTask, ConnectionDelete, ConnectionTwin,
@@ -39,6 +39,8 @@ pub struct SandboxConfig {
     pub document_paths: Vec<PathBuf>,
     /// How many rows tables have, and how many of them an answer holds.
     pub rows: RowSizes,
+    /// Seats in the licence for admins, designers and viewers; plenty when absent.
+    pub seats: Option<[usize; 3]>,
     /// Milliseconds that every request under `/api` takes at least.
     pub latency_ms: u64,
     /// Milliseconds that a build takes from its start to its end; 0 is at once.
@@ -60,6 +62,7 @@ impl Default for SandboxConfig {
             documents: Vec::new(),
             document_paths: Vec::new(),
             rows: RowSizes::default(),
+            seats: None,
             latency_ms: 0,
             build_ms: 150,
             build_keep_ms: 600_000,
@@ -211,6 +214,8 @@ pub struct Variants {
     pub model_connection: ModelConnection,
     /// Security rules of an imported model that name users or groups unknown here.
     pub model_parties: ModelParties,
+    /// What one bad element does to a bulk creation of users or groups.
+    pub bulk_create: BulkCreate,
 }
 
 macro_rules! switch {

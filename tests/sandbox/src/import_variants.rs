@@ -1,4 +1,4 @@
-//! Switches around imports of dashboards and models.
+//! Switches around what migrations write: imports of dashboards and models, and bulk creation.
 
 use serde::{Deserialize, Serialize};
 
@@ -177,5 +177,15 @@ switch! {
         Kept = "kept",
         /// Unknown parties are dropped, and rules that are left without any.
         Dropped = "dropped",
+    }
+}
+switch! {
+    /// What one bad element does to a bulk creation of users or groups.
+    BulkCreate {
+        /// Nothing is made.
+        #[default]
+        AllOrNothing = "all-or-nothing",
+        /// What comes before it is made, and the answer does not tell.
+        UntilBad = "until-bad",
     }
 }

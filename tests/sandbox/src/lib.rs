@@ -43,9 +43,9 @@ pub use config::{
 };
 pub use faults::{Fault, FaultAction, WrongShape};
 pub use import_variants::{
-    ImportEmpty, ImportFailed, ImportFailure, ImportFolder, ImportMatch, ImportModel, ImportParent,
-    ImportPlace, ImportPreview, ImportTitle, ModelAnswer, ModelBoth, ModelConnection, ModelCopy,
-    ModelOid, ModelParties, ModelStatus,
+    BulkCreate, ImportEmpty, ImportFailed, ImportFailure, ImportFolder, ImportMatch, ImportModel,
+    ImportParent, ImportPlace, ImportPreview, ImportTitle, ModelAnswer, ModelBoth, ModelConnection,
+    ModelCopy, ModelOid, ModelParties, ModelStatus,
 };
 pub use log::{Counts, RequestEntry};
 pub use model_variants::{

@@ -44,13 +44,12 @@ fn list_groups(deployment: &mut Deployment, call: &Call) -> Answer {
 fn create(deployment: &mut Deployment, call: &Call) -> Answer {
     call.caller.need("manage/groups/add")?;
     let body = Value::Object(call.object()?);
-    let made = deployment.create_groups(&[body])?;
-    Ok(Reply::created(made.into_iter().next().unwrap_or_default()))
+    deployment.create_groups(&[body])?.one()
 }
 
 fn create_bulk(deployment: &mut Deployment, call: &Call) -> Answer {
     call.caller.need("manage/groups/add")?;
-    Ok(Reply::created(deployment.create_groups(&call.array()?)?))
+    deployment.create_groups(&call.array()?)?.several()
 }
 
 fn get(deployment: &mut Deployment, call: &Call) -> Answer {

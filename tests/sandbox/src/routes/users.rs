@@ -50,13 +50,12 @@ fn list_users(deployment: &mut Deployment, call: &Call) -> Answer {
 fn create(deployment: &mut Deployment, call: &Call) -> Answer {
     call.caller.need("manage/users/add")?;
     let body = Value::Object(call.object()?);
-    let made = deployment.create_users(&[body])?;
-    Ok(Reply::created(made.into_iter().next().unwrap_or_default()))
+    deployment.create_users(&[body])?.one()
 }
 
 fn create_bulk(deployment: &mut Deployment, call: &Call) -> Answer {
     call.caller.need("manage/users/add")?;
-    Ok(Reply::created(deployment.create_users(&call.array()?)?))
+    deployment.create_users(&call.array()?)?.several()
 }
 
 fn get(deployment: &mut Deployment, call: &Call) -> Answer {

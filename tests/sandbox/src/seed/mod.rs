@@ -64,7 +64,7 @@ pub(crate) fn build(config: &SandboxConfig) -> Result<Deployment, SandboxError> 
         mails: Vec::new(),
         touched: Vec::new(),
         // The licence is large enough for whatever was asked to be generated.
-        seats: [50, 500 + config.sizes.users, 5000 + config.sizes.users],
+        seats: config.seats.unwrap_or([50, 500 + config.sizes.users, 5000 + config.sizes.users]),
     };
     people::settle(&mut deployment);
     if config.story {

@@ -4,8 +4,10 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::Deployment;
+use super::bulk::Made;
 use super::doc::{list, now, remove, set, text};
 use super::listing::Listing;
+use crate::import_variants::BulkCreate;
 use crate::touched::{AssetKind, Change};
 use crate::wire::Reply;
 
@@ -75,8 +77,15 @@ impl Deployment {
         })
     }
 
-    /// Creates groups from bodies: all of them, or none.
-    pub(crate) fn create_groups(&mut self, bodies: &[Value]) -> Result<Vec<Value>, Reply> {
+    /// Creates groups from bodies: all of them, or none, unless the variant says otherwise.
+    pub(crate) fn create_groups(&mut self, bodies: &[Value]) -> Result<Made, Reply> {
+        if self.variants.bulk_create == BulkCreate::UntilBad {
+            return Made::until_bad(bodies, |body| self.create_all_groups(body));
+        }
+        self.create_all_groups(bodies).map(Made::all)
+    }
+
+    fn create_all_groups(&mut self, bodies: &[Value]) -> Result<Vec<Value>, Reply> {
         for (at, body) in bodies.iter().enumerate() {
             let name = text(body, "name");
             if name.trim().is_empty() {

@@ -2,6 +2,7 @@
 
 pub(crate) mod build_log;
 pub(crate) mod builds;
+pub(crate) mod bulk;
 pub(crate) mod columns;
 pub(crate) mod connections;
 pub(crate) mod custom_sql;

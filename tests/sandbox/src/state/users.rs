@@ -4,9 +4,11 @@ use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::Deployment;
+use super::bulk::Made;
 use super::doc::{list, merge, now, set, text};
 use super::listing::Listing;
 use crate::auth::Role;
+use crate::import_variants::BulkCreate;
 use crate::touched::{AssetKind, Change};
 use crate::wire::{Reply, is_object_id};
 
@@ -58,11 +60,20 @@ impl Deployment {
         view
     }
 
-    /// Creates users from bodies: all of them, or none.
-    pub(crate) fn create_users(&mut self, bodies: &[Value]) -> Result<Vec<Value>, Reply> {
+    /// Creates users from bodies: all of them, or none, unless the variant says otherwise.
+    pub(crate) fn create_users(&mut self, bodies: &[Value]) -> Result<Made, Reply> {
+        if self.variants.bulk_create == BulkCreate::UntilBad {
+            return Made::until_bad(bodies, |body| self.create_all_users(body));
+        }
+        self.create_all_users(bodies).map(Made::all)
+    }
+
+    fn create_all_users(&mut self, bodies: &[Value]) -> Result<Vec<Value>, Reply> {
         for (at, body) in bodies.iter().enumerate() {
             self.check_new_user(body)?;
-            let doubled = |other: &Value| same(text(other, "email"), text(body, "email"));
+            let doubled = |other: &Value| {
+                same(text(other, "email"), text(body, "email")) || same(login(other), login(body))
+            };
             if bodies[..at].iter().any(doubled) {
                 return Err(bad(2005, "the array holds the same user twice"));
             }
@@ -79,8 +90,7 @@ impl Deployment {
         }
         self.check_user_fields(body)?;
         let email = text(body, "email");
-        let login = body.get("userName").and_then(Value::as_str).unwrap_or(email);
-        self.check_unique(email, login, "")?;
+        self.check_unique(email, login(body), "")?;
         let role = self.base_role(text(body, "roleId"));
         let has_super =
             || self.users.values().any(|user| self.base_role(text(user, "roleId")) == Role::Super);
@@ -239,6 +249,11 @@ fn check_email(email: &str) -> Result<(), Reply> {
     } else {
         Err(Reply::invalid(2003, "'email' is no e-mail address"))
     }
+}
+
+/// The login that a new user gets.
+fn login(body: &Value) -> &str {
+    body.get("userName").and_then(Value::as_str).unwrap_or(text(body, "email"))
 }
 
 fn same(left: &str, right: &str) -> bool {

@@ -2,6 +2,7 @@
 
 mod access;
 mod builds;
+mod bulk;
 mod connections;
 mod control;
 mod dashboards;
