@@ -126,6 +126,12 @@ pub enum FaultAction {
     },
     /// Applies the request and closes the connection without an answer.
     ApplyThenDrop,
+    /// Closes the connection without an answer and applies the request later: whoever looks in
+    /// between finds nothing.
+    DropThenApply {
+        /// Milliseconds until the request is applied.
+        ms: u64,
+    },
 }
 
 impl FaultAction {

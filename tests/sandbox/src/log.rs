@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use crate::touched::Touched;
+use crate::touched::{Done, Touched};
 
 /// One request, without headers and bodies.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -62,7 +62,7 @@ const READS_BY_POST: [&str; 8] = [
 
 #[derive(Default)]
 pub(crate) struct RequestLog {
-    entries: VecDeque<RequestEntry>,
+    entries: VecDeque<(RequestEntry, Done)>,
     counts: Counts,
     in_flight: u64,
 }
@@ -82,12 +82,12 @@ impl RequestLog {
     }
 
     /// Notes that a request is no longer in flight, answered or not.
-    pub(crate) fn left(&mut self, entry: RequestEntry) {
+    pub(crate) fn left(&mut self, entry: RequestEntry, done: Done) {
         self.in_flight = self.in_flight.saturating_sub(1);
         if self.entries.len() == KEPT {
             self.entries.pop_front();
         }
-        self.entries.push_back(entry);
+        self.entries.push_back((entry, done));
     }
 
     /// Forgets everything but the requests in flight.
@@ -97,7 +97,15 @@ impl RequestLog {
     }
 
     pub(crate) fn entries(&self) -> Vec<RequestEntry> {
-        self.entries.iter().cloned().collect()
+        // What a request did is asked for now: some are carried out after their connection is gone.
+        let told = self.entries.iter().map(|(entry, done)| {
+            let mut entry = entry.clone();
+            let done = done.get();
+            entry.applied = entry.writes && done.applied;
+            entry.touched = done.touched;
+            entry
+        });
+        told.collect()
     }
 
     pub(crate) fn counts(&self) -> Counts {

@@ -189,6 +189,16 @@ impl Sandbox {
         self.app.set_latency_ms(u64::try_from(latency.as_millis()).unwrap_or(u64::MAX));
     }
 
+    /// Holds every request back before anything is done about it, until [`Self::release`].
+    pub fn hold(&self) {
+        self.app.hold(true);
+    }
+
+    /// Lets requests go that were held back.
+    pub fn release(&self) {
+        self.app.hold(false);
+    }
+
     /// Switches behaviours that the contract leaves open.
     pub fn set_variants(&self, variants: Variants) {
         self.app.deployment().variants = variants;

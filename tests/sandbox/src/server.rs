@@ -41,6 +41,7 @@ struct Shared {
     faults: Mutex<Faults>,
     log: Mutex<RequestLog>,
     latency_ms: Mutex<u64>,
+    held: watch::Sender<bool>,
     closing: watch::Receiver<bool>,
 }
 
@@ -58,6 +59,7 @@ impl App {
             faults,
             log: Mutex::default(),
             latency_ms,
+            held: watch::Sender::new(false),
             closing,
         }))
     }
@@ -95,6 +97,21 @@ impl App {
         *self.faults() = Faults::new(self.0.config.seed);
         self.log().clear();
         self.set_latency_ms(self.0.config.latency_ms);
+        self.hold(false);
+    }
+
+    /// Holds requests back before anything is done about them, or lets them go.
+    pub(crate) fn hold(&self, held: bool) {
+        self.0.held.send_replace(held);
+    }
+
+    /// Returns as soon as requests are not held back, or the sandbox stops.
+    async fn open(&self) {
+        let mut held = self.0.held.subscribe();
+        tokio::select! {
+            _ = held.wait_for(|held| !*held) => {}
+            () = self.closed() => {}
+        }
     }
 
     async fn closed(&self) {
@@ -149,6 +166,7 @@ pub(crate) async fn around(
     if latency > 0 {
         tokio::time::sleep(Duration::from_millis(latency)).await;
     }
+    app.open().await;
     let response = match fault {
         None => next.run(request).await,
         Some(action) => spoil(&app, &line, action, request, next).await,
@@ -168,10 +186,7 @@ impl Drop for Visit<'_> {
     fn drop(&mut self) {
         let mut entry = self.entry.clone();
         entry.ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let done = self.done.get();
-        entry.applied = entry.writes && done.applied;
-        entry.touched = done.touched;
-        self.app.log().left(entry);
+        self.app.log().left(entry, self.done.clone());
     }
 }
 
@@ -225,6 +240,19 @@ async fn spoil(
         }
         FaultAction::ApplyThenDrop => {
             next.run(request).await;
+            line.cut()
+        }
+        FaultAction::DropThenApply { ms } => {
+            let (app, (parts, body)) = (app.clone(), request.into_parts());
+            // The body goes with the connection: it is taken in before that is cut.
+            let body = to_bytes(body, MOST_BYTES).await.unwrap_or_default();
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = tokio::time::sleep(Duration::from_millis(ms)) => {}
+                    () = app.closed() => return,
+                }
+                next.run(Request::from_parts(parts, Body::from(body))).await;
+            });
             line.cut()
         }
         FaultAction::TruncatedJson => {

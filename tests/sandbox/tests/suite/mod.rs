@@ -11,6 +11,7 @@ mod faults;
 mod folders;
 mod import;
 mod loading;
+mod migration;
 mod model_files;
 mod model_shares;
 mod models;

@@ -192,3 +192,35 @@ async fn faults_follow_their_own_seed_and_count_writes() {
     assert_eq!(made("B").await, 503);
     assert_eq!(made("B").await, 201);
 }
+
+#[tokio::test]
+async fn a_write_can_be_applied_after_its_connection_is_gone() {
+    let bench = bare().await;
+    bench.sandbox.add_fault(Fault::new("/api", FaultAction::DropThenApply { ms: 50 }).times(1));
+    let token = bench.sandbox.token().to_owned();
+    let body = json!({ "name": "Late" });
+    assert!(bench.raw(&token, Method::POST, "/api/v1/groups", Some(&body)).await.is_err());
+    let there = || bench.sandbox.state()["groups"].to_string().contains("Late");
+    assert!(!there());
+    while !there() {
+        tokio::task::yield_now().await;
+    }
+    let entry = bench.sandbox.requests().remove(0);
+    assert_eq!((entry.status, entry.applied, entry.touched.len()), (0, true, 1));
+}
+
+#[tokio::test]
+async fn requests_are_held_back_until_they_are_released() {
+    let bench = bare().await;
+    bench.sandbox.hold();
+    let body = json!({ "name": "Held" });
+    let write = bench.post("/api/v1/groups", body);
+    let watch = async {
+        while bench.sandbox.counts().total == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert!(!bench.sandbox.state()["groups"].to_string().contains("Held"));
+        bench.sandbox.release();
+    };
+    assert_eq!(tokio::join!(write, watch).0.0, 201);
+}
