@@ -59,3 +59,18 @@ async fn a_server_that_refuses_by_chance_gets_everything_done() {
     assert!(lowest < most);
     assert!(sandbox.counts().most_in_flight <= most as u64);
 }
+
+#[tokio::test]
+async fn the_limit_sinks_when_the_server_slows_down_and_rises_when_it_is_quick_again() {
+    let sandbox = sandbox().await;
+    let client = client(&sandbox);
+    let most = client.concurrency().most;
+    sandbox.set_latency(Duration::from_millis(5));
+    assert_eq!(read_many(&client, 40).await, most);
+    sandbox.set_latency(Duration::from_millis(400));
+    let lowest = read_many(&client, 40).await;
+    assert!((2..most).contains(&lowest), "{lowest}");
+    sandbox.set_latency(Duration::from_millis(5));
+    read_many(&client, 120).await;
+    assert_eq!(client.concurrency().limit, most);
+}
