@@ -132,10 +132,23 @@ impl Pass {
     ///
     /// # Errors
     /// The error that came in, or the journal's.
-    pub async fn settle(mut self, result: Result<Answer>) -> Result<Answer> {
-        let Some(mut entry) = self.entry.take() else {
-            return result;
-        };
+    pub async fn settle(self, result: Result<Answer>) -> Result<Answer> {
+        let (run, entry, result) = self.close(result);
+        let Some(entry) = entry else { return result };
+        let kept = run.journal.keep(entry).await;
+        match (result, kept) {
+            (Ok(_), Err(journal)) => Err(not_kept(journal)),
+            (result, _) => result,
+        }
+    }
+
+    /// The entry as it must be kept, and what the caller is told.
+    pub(super) fn close(
+        mut self,
+        result: Result<Answer>,
+    ) -> (Arc<Inner>, Option<Entry>, Result<Answer>) {
+        let run = Arc::clone(&self.run);
+        let Some(mut entry) = self.entry.take() else { return (run, None, result) };
         let result = result.map_err(|error| self.judge(error, &entry));
         entry.duration_ms = u64::try_from(self.started.elapsed().as_millis()).ok();
         match &result {
@@ -151,17 +164,13 @@ impl Pass {
                 entry.error = Some(error.report().clone());
             }
         }
-        self.run.settled(&entry);
-        let kept = self.run.journal.keep(*entry).await;
-        match (result, kept) {
-            (Ok(answer), Ok(())) => Ok(answer),
-            (Ok(_), Err(journal)) => {
-                Err(journal.with_kind(ErrorKind::UnknownOutcome).with_other_step(
-                    "the write was done but could not be kept; look before repeating",
-                ))
-            }
-            (Err(error), _) => Err(error),
-        }
+        run.settled(&entry);
+        (run, Some(*entry), result)
+    }
+
+    /// The key under which the journal keeps its change.
+    pub(super) fn key(&self) -> &str {
+        self.entry.as_ref().map_or("", |entry| entry.key.as_str())
     }
 
     /// A write that was sent and got no answer, or a gateway's one, may have been applied.
@@ -176,6 +185,13 @@ impl Pass {
         }
         error.with_asset(entry.change.asset.to_string())
     }
+}
+
+/// A write that was done and whose outcome could not be kept.
+pub(super) fn not_kept(journal: Error) -> Error {
+    journal
+        .with_kind(ErrorKind::UnknownOutcome)
+        .with_other_step("the write was done but could not be kept; look before repeating")
 }
 
 impl Drop for Pass {

@@ -1,10 +1,12 @@
 //! What a run wrote, kept before and after each write.
 
+use std::collections::HashMap;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::change::Change;
 use crate::error::{ErrorReport, Result};
@@ -80,36 +82,88 @@ pub trait Journal: Send + Sync {
     /// # Errors
     /// When the journal cannot be read.
     async fn entries(&self, run: &str) -> Result<Vec<Entry>>;
+
+    /// Keep several entries at once: those of a request that makes several changes. A journal on
+    /// disk keeps all of them or none.
+    ///
+    /// # Errors
+    /// When they cannot be kept; the request is then not sent.
+    async fn keep_all(&self, entries: Vec<Entry>) -> Result<()> {
+        for entry in entries {
+            self.keep(entry).await?;
+        }
+        Ok(())
+    }
+
+    /// Keep what an asset was before this run replaced it: a whole document, which is why it is no
+    /// part of the entry. The first image of a key is the one that counts; a later one is ignored.
+    ///
+    /// # Errors
+    /// When it cannot be kept; the asset is then not replaced.
+    async fn keep_image(&self, run: &str, key: &str, image: &Value) -> Result<()>;
+
+    /// What an asset was before a run replaced it.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    async fn image(&self, run: &str, key: &str) -> Result<Option<Value>>;
 }
 
 /// A journal that lives as long as the process.
 #[derive(Debug, Default)]
 pub struct MemoryJournal {
-    entries: Mutex<Vec<Entry>>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    entries: Vec<Entry>,
+    /// The place of an entry, by run and key.
+    places: HashMap<(String, String), usize>,
+    images: HashMap<(String, String), Value>,
 }
 
 impl MemoryJournal {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Entry>> {
-        self.entries.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
+}
+
+fn place(run: &str, key: &str) -> (String, String) {
+    (run.to_owned(), key.to_owned())
 }
 
 #[async_trait]
 impl Journal for MemoryJournal {
     async fn keep(&self, entry: Entry) -> Result<()> {
-        let mut entries = self.lock();
-        match entries.iter_mut().find(|e| e.run == entry.run && e.key == entry.key) {
-            Some(known) => *known = entry,
-            None => entries.push(entry),
+        let mut kept = self.lock();
+        let place = place(&entry.run, &entry.key);
+        match kept.places.get(&place).copied() {
+            Some(at) => kept.entries[at] = entry,
+            None => {
+                let at = kept.entries.len();
+                kept.places.insert(place, at);
+                kept.entries.push(entry);
+            }
         }
         Ok(())
     }
 
     async fn find(&self, run: &str, key: &str) -> Result<Option<Entry>> {
-        Ok(self.lock().iter().find(|e| e.run == run && e.key == key).cloned())
+        let kept = self.lock();
+        Ok(kept.places.get(&place(run, key)).map(|at| kept.entries[*at].clone()))
     }
 
     async fn entries(&self, run: &str) -> Result<Vec<Entry>> {
-        Ok(self.lock().iter().filter(|e| e.run == run).cloned().collect())
+        Ok(self.lock().entries.iter().filter(|e| e.run == run).cloned().collect())
+    }
+
+    async fn keep_image(&self, run: &str, key: &str, image: &Value) -> Result<()> {
+        self.lock().images.entry(place(run, key)).or_insert_with(|| image.clone());
+        Ok(())
+    }
+
+    async fn image(&self, run: &str, key: &str) -> Result<Option<Value>> {
+        Ok(self.lock().images.get(&place(run, key)).cloned())
     }
 }

@@ -6,6 +6,8 @@
 //! only a Rust program that says so in its own code has one. A run of **reads** lets nothing
 //! through.
 
+mod approved;
+mod bulk;
 mod change;
 mod door;
 mod journal;
@@ -21,6 +23,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 pub use tokio_util::sync::CancellationToken;
 
+use approved::Approved;
+#[allow(unused_imports, reason = "the migration engine uses it")]
+pub(crate) use bulk::settle_all;
 pub use change::{Action, Asset, AssetKind, Change, Undo, digest};
 pub use door::{Door, Pass, Planned, Recorded, is_planned};
 pub use journal::{Context, Entry, Journal, MemoryJournal, Outcome};
@@ -64,13 +69,20 @@ pub(crate) struct Inner {
 struct State {
     /// The changes of a preview, or those that were sent.
     changes: Vec<Change>,
-    /// The approved changes, and whether each has been used.
-    approved: Vec<(Change, bool)>,
+    /// The approved changes, and which of them have been used.
+    approved: Approved,
     /// Real ids of assets that this run made, to the placeholders of the preview.
     made: HashMap<String, String>,
     entries: Vec<Entry>,
     /// How often each change came to the door.
     admitted: HashMap<String, u32>,
+}
+
+/// What came of asking the door.
+enum Asked {
+    Answered(Door),
+    /// It opens as soon as this is kept.
+    Entry(Box<Entry>),
 }
 
 /// Sets up a [`Run`].
@@ -135,7 +147,7 @@ impl RunBuilder {
     /// Start.
     #[must_use]
     pub fn start(self) -> Run {
-        let approved = self.approved.into_iter().map(|change| (change, false)).collect();
+        let approved = Approved::new(self.approved);
         Run {
             inner: Arc::new(Inner {
                 id: self.id,
@@ -207,8 +219,7 @@ impl Run {
     /// The approved changes that the run has not made.
     #[must_use]
     pub fn left(&self) -> Vec<Change> {
-        let state = self.inner.lock();
-        state.approved.iter().filter(|(_, used)| !used).map(|(c, _)| c.clone()).collect()
+        self.inner.lock().approved.left().cloned().collect()
     }
 
     /// Whether the run has been stopped.
@@ -252,6 +263,25 @@ impl Run {
     }
 
     async fn pass_or_stop(&self, change: Change) -> Result<Door> {
+        let entry = match self.look_up(change).await? {
+            Asked::Answered(door) => {
+                if let Door::Planned(_) = &door
+                    && let Some(change) = self.inner.lock().changes.last()
+                {
+                    self.tell(change, None);
+                }
+                return Ok(door);
+            }
+            Asked::Entry(entry) => entry,
+        };
+        self.inner.journal.keep((*entry).clone()).await?;
+        let total = self.inner.open(&entry.change);
+        self.tell(&entry.change, total);
+        Ok(Door::Open(Pass::new(Arc::clone(&self.inner), *entry)))
+    }
+
+    /// What the door says without opening, or the entry that must be kept before it opens.
+    async fn look_up(&self, change: Change) -> Result<Asked> {
         if let Some(error) = self.inner.refuse() {
             return Err(error.with_asset(change.asset.to_string()));
         }
@@ -261,9 +291,8 @@ impl Run {
         };
         if self.mode() == RunMode::Preview {
             let id = door::planned_id(&change);
-            self.progress(&change.operation, change.summary.clone(), self.count() + 1, None);
             self.inner.lock().changes.push(change);
-            return Ok(Door::Planned(Planned { id }));
+            return Ok(Asked::Answered(Door::Planned(Planned { id })));
         }
         let key = self.inner.entry_key(&change);
         if let Some(entry) = self.inner.journal.find(self.id(), &key).await?
@@ -271,30 +300,44 @@ impl Run {
         {
             self.inner.take(&change);
             self.inner.made(&entry);
-            return Ok(Door::Recorded(Recorded { id: entry.id }));
+            return Ok(Asked::Answered(Door::Recorded(Recorded { id: entry.id })));
         }
         if self.mode() == RunMode::Approved {
             self.inner.check(&change)?;
         }
-        let entry = Entry {
+        Ok(Asked::Entry(Box::new(Entry {
             run: self.id().to_owned(),
             key,
             context: self.inner.context.clone(),
-            change: change.clone(),
+            change,
             outcome: Outcome::Unknown,
             id: None,
             error: None,
             started: Timestamp::now(),
             duration_ms: None,
+        })))
+    }
+
+    /// The placeholder id of an asset that this preview would make, by its name. Names are compared
+    /// without regard to case. Outside a preview there is none: what a run made can be looked up.
+    #[must_use]
+    pub fn planned(&self, deployment: &str, kind: AssetKind, name: &str) -> Option<String> {
+        if self.mode() != RunMode::Preview {
+            return None;
+        }
+        let name = name.trim().to_lowercase();
+        let state = self.inner.lock();
+        let fits = |change: &&Change| {
+            change.action == Action::Create
+                && change.asset.kind == kind
+                && change.asset.deployment == deployment
+                && change.asset.name.trim().to_lowercase() == name
         };
-        self.inner.journal.keep(entry.clone()).await?;
-        let total = {
-            let mut state = self.inner.lock();
-            state.changes.push(change.clone());
-            (!state.approved.is_empty()).then_some(state.approved.len() as u64)
-        };
-        self.progress(&change.operation, change.summary, self.count(), total);
-        Ok(Door::Open(Pass::new(Arc::clone(&self.inner), entry)))
+        state.changes.iter().find(fits).map(door::planned_id)
+    }
+
+    fn tell(&self, change: &Change, total: Option<u64>) {
+        self.progress(&change.operation, change.summary.clone(), self.count(), total);
     }
 
     fn count(&self) -> u64 {
@@ -314,11 +357,9 @@ impl Inner {
             return Ok(());
         }
         let state = self.lock();
-        let key = change.key();
-        let near = state.approved.iter().find(|(known, used)| !used && known.key() == key);
-        let (kind, message) = match near {
+        let (kind, message) = match state.approved.nearest(change) {
             None => (ErrorKind::NotApproved, "this change is not in the approved preview"),
-            Some((known, _)) if known.before == change.before => {
+            Some(known) if known.before == change.before => {
                 (ErrorKind::Drifted, "the wish is no longer what the preview showed")
             }
             Some(_) => (ErrorKind::Drifted, "the asset is no longer what the preview showed"),
@@ -326,6 +367,14 @@ impl Inner {
         Err(Error::new(kind, format!("{message}: {}", change.summary))
             .with_asset(change.asset.to_string())
             .with_next_step("look at a new preview and approve it"))
+    }
+
+    /// Count a change that is let through. Gives the number of all approved ones, if there are any.
+    fn open(&self, change: &Change) -> Option<u64> {
+        let mut state = self.lock();
+        state.changes.push(change.clone());
+        let total = state.approved.len() as u64;
+        (total > 0).then_some(total)
     }
 
     /// The journal's key of a change. The same change again in one run, after something else changed
@@ -340,10 +389,7 @@ impl Inner {
 
     /// Use up the approved row of this very change.
     fn take(&self, change: &Change) -> bool {
-        let digest = change.digest();
-        let mut state = self.lock();
-        let row = state.approved.iter_mut().find(|(known, used)| !used && known.digest() == digest);
-        row.map(|row| row.1 = true).is_some()
+        self.lock().approved.take(&change.digest())
     }
 
     /// Remember the real id of what a change made, so that later changes match their preview.

@@ -163,19 +163,35 @@ impl Transport {
         query: Query,
         body: Option<Value>,
     ) -> Result<Answer> {
-        if pass.deployment() != self.name {
+        self.write_all(&[pass], method, path, query, body).await
+    }
+
+    /// Write several changes by one request. Sent once, never repeated, never redirected.
+    pub(crate) async fn write_all(
+        &self,
+        passes: &[&Pass],
+        method: Method,
+        path: ApiPath,
+        query: Query,
+        body: Option<Value>,
+    ) -> Result<Answer> {
+        let other = passes.iter().map(|pass| pass.deployment()).find(|name| *name != self.name);
+        if let Some(other) = other {
             return Err(Error::new(
                 ErrorKind::Unexpected,
-                format!("a pass for {} was shown to {}", pass.deployment(), self.name),
+                format!("a pass for {other} was shown to {}", self.name),
             ));
         }
-        let mut request = Request::new(method, path).query(query).until(pass.stop());
+        let Some(first) = passes.first() else {
+            return Err(Error::new(ErrorKind::Unexpected, "a write was tried without a pass"));
+        };
+        let mut request = Request::new(method, path).query(query).until(first.stop());
         if let Some(body) = body {
             request = request.body(body);
         }
         let result = self.execute(&request).await;
         if !result.as_ref().is_err_and(failure::never_sent) {
-            pass.mark_sent();
+            passes.iter().for_each(|pass| pass.mark_sent());
         }
         result
     }

@@ -1,0 +1,90 @@
+//! Several changes that one request makes. Each has its own row, outcome and journal entry.
+
+#![allow(dead_code, reason = "the migration engine uses it")]
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::change::Change;
+use super::door::{Door, Pass};
+use super::journal::Entry;
+use super::{Asked, Run};
+use crate::error::Result;
+use crate::transport::Answer;
+
+impl Run {
+    /// Ask the door for several changes. Each gets its own answer, in the order in which they came:
+    /// one that is refused does not hold up the others. The intents of all that are let through are
+    /// kept together before any of them is.
+    ///
+    /// # Errors
+    /// The journal's error; then none of them is let through. What the door says to a single change
+    /// is in its place in the list: see [`Run::admit`].
+    pub async fn admit_all(&self, changes: Vec<Change>) -> Result<Vec<Result<Door>>> {
+        let mut asked = Vec::with_capacity(changes.len());
+        for change in changes {
+            let operation = change.operation.clone();
+            asked.push(self.look_up(change).await.map_err(|e| e.with_operation(&operation)));
+        }
+        let entries: Vec<Entry> = asked
+            .iter()
+            .filter_map(|asked| match asked {
+                Ok(Asked::Entry(entry)) => Some((**entry).clone()),
+                _ => None,
+            })
+            .collect();
+        if !entries.is_empty() {
+            self.inner.journal.keep_all(entries).await?;
+        }
+        let door = |asked| match asked {
+            Asked::Answered(door) => door,
+            Asked::Entry(entry) => {
+                self.inner.open(&entry.change);
+                Door::Open(Pass::new(Arc::clone(&self.inner), *entry))
+            }
+        };
+        Ok(asked.into_iter().map(|asked| asked.map(door)).collect())
+    }
+
+    /// Keep what an asset was before this run replaces it. Only the first image counts, so that a
+    /// resumed run does not take its own work for what was there before.
+    ///
+    /// # Errors
+    /// The journal's error; the asset must then not be replaced.
+    pub(crate) async fn keep_image(&self, pass: &Pass, image: &Value) -> Result<()> {
+        self.inner.journal.keep_image(self.id(), pass.key(), image).await
+    }
+
+    /// Whether what an asset was before is kept already, by the process that this run goes on for.
+    pub(crate) async fn has_image(&self, pass: &Pass) -> Result<bool> {
+        Ok(self.inner.journal.image(self.id(), pass.key()).await?.is_some())
+    }
+}
+
+/// Settle the passes of one request, each with what the server said about its own change, and keep
+/// all outcomes together.
+pub(crate) async fn settle_all(results: Vec<(Pass, Result<Answer>)>) -> Vec<Result<Answer>> {
+    let mut settled = Vec::with_capacity(results.len());
+    let mut entries = Vec::with_capacity(results.len());
+    let mut journal = None;
+    for (pass, result) in results {
+        let (run, entry, result) = pass.close(result);
+        journal.get_or_insert_with(|| Arc::clone(&run.journal));
+        entries.extend(entry);
+        settled.push(result);
+    }
+    let Some(journal) = journal else { return settled };
+    match journal.keep_all(entries).await {
+        Ok(()) => settled,
+        Err(error) => {
+            let report = error.into_report();
+            settled
+                .into_iter()
+                .map(|result| {
+                    result.and_then(|_| Err(super::door::not_kept(report.clone().into())))
+                })
+                .collect()
+        }
+    }
+}
