@@ -265,10 +265,10 @@ impl Run {
     async fn pass_or_stop(&self, change: Change) -> Result<Door> {
         let entry = match self.look_up(change).await? {
             Asked::Answered(door) => {
-                if let Door::Planned(_) = &door
-                    && let Some(change) = self.inner.lock().changes.last()
-                {
-                    self.tell(change, None);
+                let planned = matches!(door, Door::Planned(_));
+                let last = if planned { self.inner.lock().changes.last().cloned() } else { None };
+                if let Some(change) = last {
+                    self.tell(&change, None);
                 }
                 return Ok(door);
             }
