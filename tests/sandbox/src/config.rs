@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::import_variants::{
     BulkCreate, ImportEmpty, ImportFailed, ImportFailure, ImportFolder, ImportMatch, ImportModel,
     ImportParent, ImportPlace, ImportPreview, ImportTitle, ModelAnswer, ModelBoth, ModelConnection,
-    ModelCopy, ModelOid, ModelParties, ModelStatus,
+    ModelCopy, ModelOid, ModelOver, ModelParties, ModelStatus,
 };
 use crate::model_variants::{
     BuildCancel, BuildConflict, BuildError, BuildForm, BuildTask, ConnectionDelete, ConnectionTwin,
@@ -210,6 +210,8 @@ pub struct Variants {
     pub model_oid: ModelOid,
     /// Ids of the parts of a model imported with `newTitle`.
     pub model_copy: ModelCopy,
+    /// Ids of the parts of a model that an import has replaced.
+    pub model_over: ModelOver,
     /// A document whose dataset names a connection that is not there.
     pub model_connection: ModelConnection,
     /// Security rules of an imported model that name users or groups unknown here.

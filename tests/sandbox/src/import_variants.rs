@@ -158,6 +158,16 @@ switch! {
     }
 }
 switch! {
+    /// Ids of the parts of a model that an import has replaced.
+    ModelOver {
+        /// They are those of the document.
+        #[default]
+        Document = "document",
+        /// They are new.
+        Renewed = "renewed",
+    }
+}
+switch! {
     /// A document whose dataset names a connection that is not there.
     ModelConnection {
         /// Status 404.

@@ -45,7 +45,7 @@ pub use faults::{Fault, FaultAction, WrongShape};
 pub use import_variants::{
     BulkCreate, ImportEmpty, ImportFailed, ImportFailure, ImportFolder, ImportMatch, ImportModel,
     ImportParent, ImportPlace, ImportPreview, ImportTitle, ModelAnswer, ModelBoth, ModelConnection,
-    ModelCopy, ModelOid, ModelParties, ModelStatus,
+    ModelCopy, ModelOid, ModelOver, ModelParties, ModelStatus,
 };
 pub use log::{Counts, RequestEntry};
 pub use model_variants::{

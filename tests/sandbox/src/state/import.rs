@@ -272,8 +272,7 @@ impl Deployment {
     /// The folder that a document names, if the importer sees it here.
     fn parent_of(&self, document: &Value, caller: &Caller) -> Option<String> {
         let parent = text(document, "parentFolder");
-        let seen = self.folders.contains_key(parent)
-            && self.visible_folders(caller).contains(parent)
+        let seen = self.folders.contains_key(parent) && self.sees_folder(parent, caller)
             || !parent.is_empty() && self.variants.import_parent == ImportParent::Kept;
         seen.then(|| parent.to_owned())
     }
@@ -283,7 +282,7 @@ impl Deployment {
         if !is_object_id(oid) {
             return Err(Reply::invalid(601, "'importFolder' is no valid object id"));
         }
-        if self.visible_folders(caller).contains(oid) {
+        if self.sees_folder(oid, caller) {
             return Ok(());
         }
         Err(match self.variants.import_folder {

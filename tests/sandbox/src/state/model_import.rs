@@ -11,7 +11,8 @@ use super::datasets::{invalid, not_an_id};
 use super::doc::{list, now, set, text};
 use super::sealed;
 use crate::auth::Caller;
-use crate::import_variants::{ModelConnection, ModelCopy, ModelOid};
+use crate::import_variants::{ModelConnection, ModelCopy, ModelOid, ModelOver};
+use crate::model_variants::Connections;
 use crate::wire::Reply;
 
 /// Where a document goes.
@@ -55,7 +56,12 @@ impl Deployment {
             set(dataset, "connection", connection);
         }
         // Nothing fails from here on, so that a refused import leaves no trace.
-        if matches!(into, Into::Titled(_)) && self.variants.model_copy == ModelCopy::Renewed {
+        let renewed = match into {
+            Into::New => false,
+            Into::Over(_) => self.variants.model_over == ModelOver::Renewed,
+            Into::Titled(_) => self.variants.model_copy == ModelCopy::Renewed,
+        };
+        if renewed {
             self.renew_ids(&mut document);
         }
         for dataset in document["datasets"].as_array_mut().into_iter().flatten() {
@@ -130,7 +136,7 @@ impl Deployment {
     }
 
     fn known_connection(&self, oid: &str, caller: &Caller, posted: &Value) -> Result<Value, Reply> {
-        if self.connections.contains_key(oid) {
+        if self.variants.connections == Connections::On && self.connections.contains_key(oid) {
             return Ok(self.connection(oid, caller)?.view());
         }
         let status = match self.variants.model_connection {

@@ -3,8 +3,8 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use sisense_sandbox::{
-    ModelAnswer, ModelBoth, ModelConnection, ModelCopy, ModelOid, ModelParties, ModelStatus,
-    Sandbox, SandboxConfig, Variants,
+    Connections, ModelAnswer, ModelBoth, ModelConnection, ModelCopy, ModelOid, ModelOver,
+    ModelParties, ModelStatus, Sandbox, SandboxConfig, Variants,
 };
 
 use super::{Bench, texts};
@@ -378,4 +378,15 @@ async fn what_is_open_has_a_switch() {
     assert_eq!((status, body.as_object().unwrap().len()), (200, 2));
     let here = kept(&bench.sandbox, &body["oid"]);
     assert_eq!(texts(&here["datasets"], "oid"), texts(&document["datasets"], "oid"));
+    bench.sandbox.set_variants(Variants { model_over: ModelOver::Renewed, ..plain });
+    let body = import(&bench, &format!("?datamodelId={oid}"), &document).await;
+    assert_eq!(body["oid"], document["oid"]);
+    assert_ne!(texts(&body["datasets"], "oid"), texts(&document["datasets"], "oid"));
+    bench.sandbox.set_variants(Variants { connections: Connections::Off, ..plain });
+    let mut unmanaged = document.clone();
+    let known = &document["datasets"][0]["connection"];
+    unmanaged["datasets"][0]["connection"] =
+        json!({ "oid": known["oid"], "provider": known["provider"] });
+    let over = format!("{IMPORT}?datamodelId={oid}");
+    assert_eq!(bench.post(&over, unmanaged).await.0, 404);
 }
