@@ -25,7 +25,7 @@ pub(super) struct Inner {
     pub(super) tools: Arc<dyn Tools>,
     pub(super) policy: Policy,
     pub(super) desk: Desk,
-    pub(super) journal: Option<Arc<dyn Journal>>,
+    pub(super) journal: Arc<dyn Journal>,
     pub(super) parallel: usize,
     pub(super) planner: Arc<dyn Planner>,
     /// The operations that the policy permits, prepared for ranking.
@@ -234,9 +234,6 @@ impl Inner {
         if let Some(sink) = &options.progress {
             builder = builder.progress(sink.clone());
         }
-        if let Some(journal) = &self.journal {
-            builder = builder.journal(Arc::clone(journal));
-        }
-        builder.start()
+        builder.journal(Arc::clone(&self.journal)).start()
     }
 }

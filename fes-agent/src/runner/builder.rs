@@ -55,14 +55,15 @@ impl AgentBuilder {
         self
     }
 
-    /// Keep approvals there. Without a store the agent cannot be built.
+    /// Keep approvals, runs and the journal of writes there. Without a store the agent cannot be
+    /// built.
     #[must_use]
     pub fn store(mut self, store: Store) -> Self {
         self.store = Some(store);
         self
     }
 
-    /// Keep the journal of writes there. Default: in memory, for the life of each run.
+    /// Keep the journal of writes there. Default: in the store.
     #[must_use]
     pub fn journal(mut self, journal: Arc<dyn Journal>) -> Self {
         self.journal = Some(journal);
@@ -112,8 +113,8 @@ impl AgentBuilder {
         Ok(Agent::new(Inner {
             tools: self.tools,
             policy: self.policy,
-            desk: Desk::new(store, self.clock, self.lifetime),
-            journal: self.journal,
+            desk: Desk::new(store.clone(), self.clock, self.lifetime),
+            journal: self.journal.unwrap_or_else(|| Arc::new(store)),
             parallel: self.parallel,
             planner: self.planner,
             catalogue,

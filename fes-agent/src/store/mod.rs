@@ -2,6 +2,7 @@
 
 mod approvals;
 mod file;
+mod journal;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -136,7 +137,7 @@ fn code(error: &sqlx::Error) -> Option<u32> {
 
 /// A failed statement. The values of the statement are not in the message.
 fn broken(error: sqlx::Error) -> Error {
-    Error::new(ErrorKind::Unexpected, "the store of approvals cannot be read or written")
+    Error::new(ErrorKind::Unexpected, "the store of approvals and runs cannot be read or written")
         .with_next_step("look at the store's file: its folder, its rights and the space left")
         .with_source(error)
 }

@@ -3,6 +3,7 @@ mod asks;
 mod calls;
 mod drift;
 mod fake;
+mod journal;
 mod plans;
 mod sandbox;
 mod store;
