@@ -4,11 +4,14 @@ mod local;
 
 pub use local::Local;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sisense_core::{Error, Operation, Outcome, Result, Run};
+use sisense_core::run::Journal;
+use sisense_core::{Error, ErrorKind, Operation, Outcome, Result, Run};
 
 /// A kind of thing that has a name in a deployment.
 #[derive(
@@ -68,6 +71,23 @@ impl Name {
     }
 }
 
+/// Where an operation is called: on a deployment, or between a source and a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// The name of the deployment; the source of an operation between two.
+    pub source: &'a str,
+    /// The name of the target, where there is one.
+    pub target: Option<&'a str>,
+}
+
+impl<'a> Place<'a> {
+    /// One deployment, by its name.
+    #[must_use]
+    pub fn on(source: &'a str) -> Self {
+        Place { source, target: None }
+    }
+}
+
 /// The operations that the agent may call, and the deployments they are called on.
 #[async_trait]
 pub trait Tools: Send + Sync {
@@ -88,11 +108,28 @@ pub trait Tools: Send + Sync {
     /// `not_found` for an unknown operation, `invalid_input` for arguments that it does not take.
     fn check(&self, id: &str, args: &Value) -> Result<()>;
 
-    /// Call an operation on a deployment, within a run.
+    /// Call an operation within a run. One that works on a single deployment is called on the
+    /// place's source.
     ///
     /// # Errors
-    /// `not_found` for an unknown deployment or operation, else the operation's own.
-    async fn call(&self, deployment: &str, run: &Run, id: &str, args: Value) -> Result<Outcome>;
+    /// `not_found` for an unknown deployment or operation, `invalid_input` when the operation needs
+    /// a target and the place has none, else the operation's own.
+    async fn call(&self, place: Place<'_>, run: &Run, id: &str, args: Value) -> Result<Outcome>;
+
+    /// Take back what another run wrote, newest first, within a run of its own. The result has a
+    /// row per write of that run.
+    ///
+    /// # Errors
+    /// `unsupported` where these tools cannot, `not_found` for a deployment that is not there, or
+    /// the journal's errors. What cannot be taken back is told in its row.
+    async fn undo(
+        &self,
+        _run: &Run,
+        _original: &str,
+        _journal: Arc<dyn Journal>,
+    ) -> Result<Outcome> {
+        Err(Error::new(ErrorKind::Unsupported, "these tools cannot take a run back"))
+    }
 
     /// What exists of one kind in a deployment, for filling in names. The caller keeps it for a turn.
     ///

@@ -43,15 +43,17 @@ pub mod planner;
 pub mod policy;
 pub mod report;
 pub mod runner;
+pub mod runs;
 pub mod store;
 #[cfg(test)]
 mod testing;
 
 pub use approval::{Pending, Person, Session, State};
-pub use host::{Kind, Local, Name, Tools};
+pub use host::{Kind, Local, Name, Place, Tools};
 pub use plan::Plan;
 pub use planner::{Decline, Planner, Question};
 pub use policy::{Decision, Policy};
 pub use report::Report;
 pub use runner::{Agent, AgentBuilder, Called, Options, Prepared, Ran, Turn};
+pub use runs::{LogLine, RunRecord, RunState};
 pub use store::Store;

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use sisense_core::{Error, Operation, Outcome, Result, Run};
 
-use crate::host::{Kind, Name, Tools};
+use crate::host::{Kind, Name, Place, Tools};
 
 pub(crate) fn operation(id: &str, effect: &str, risk: &str) -> Operation {
     operation_with(id, effect, risk, json!({ "type": "object" }))
@@ -41,7 +41,7 @@ impl Tools for Known {
         }
     }
 
-    async fn call(&self, _: &str, _: &Run, id: &str, _: Value) -> Result<Outcome> {
+    async fn call(&self, _: Place<'_>, _: &Run, id: &str, _: Value) -> Result<Outcome> {
         Err(Error::not_found("operation", id))
     }
 
@@ -100,7 +100,7 @@ impl Tools for World {
         }
     }
 
-    async fn call(&self, _: &str, _: &Run, id: &str, _: Value) -> Result<Outcome> {
+    async fn call(&self, _: Place<'_>, _: &Run, id: &str, _: Value) -> Result<Outcome> {
         Err(Error::not_found("operation", id))
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use sisense_core::{Change, Error, ErrorKind, Result};
 
-use super::{Pending, Person, Refusal, Sealed, Session, State, preview_digest};
+use super::{Pending, Person, Refusal, Sealed, Session, State, StepPreview, preview_digest};
 use crate::store::Store;
 
 /// Most undecided approvals of one principal at a time.
@@ -45,7 +45,7 @@ pub(crate) struct Request<'a> {
 
 impl Request<'_> {
     fn digest(&self) -> String {
-        self.sealed.plan.digest(&self.session.deployment)
+        self.sealed.plan.digest(self.session.place())
     }
 }
 
@@ -75,14 +75,22 @@ impl Desk {
     ///
     /// # Errors
     /// `rate_limited` when too much waits already, or the store's errors.
-    pub(crate) async fn open(&self, request: Request<'_>, changes: Vec<Change>) -> Result<Pending> {
+    pub(crate) async fn open(
+        &self,
+        request: Request<'_>,
+        changes: Vec<Change>,
+        previews: Vec<StepPreview>,
+    ) -> Result<Pending> {
         let now = self.now();
         let plan_digest = request.digest();
         let preview = preview_digest(&changes);
         self.store.expire(now).await?;
         let same = self.store.same(request.session, &plan_digest, State::Pending).await?;
         let known = same.into_iter().find(|record| {
-            record.preview_digest == preview && record.expires > now && sound(record).is_ok()
+            record.preview_digest == preview
+                && record.previews == previews
+                && record.expires > now
+                && sound(record).is_ok()
         });
         if let Some(record) = known {
             return Ok(record);
@@ -100,9 +108,11 @@ impl Desk {
             session: request.session.id.clone(),
             principal: request.session.principal.clone(),
             deployment: request.session.deployment.clone(),
+            target: request.session.target.clone(),
             plan: request.sealed.plan.clone(),
             plan_digest,
             changes,
+            previews,
             preview_digest: preview,
             needs_same_call: request.sealed.held_secret,
             created: now,
@@ -253,12 +263,13 @@ impl std::fmt::Debug for Desk {
 
 /// Whether a stored record fits its own digests.
 fn sound(record: &Pending) -> Result<(), Refusal> {
-    let plan = record.plan.digest(&record.deployment) == record.plan_digest;
+    let plan = record.plan.digest(record.session().place()) == record.plan_digest;
     let preview = preview_digest(&record.changes) == record.preview_digest;
     if plan && preview { Ok(()) } else { Err(Refusal::Undecodable) }
 }
 
-fn random_id() -> Result<String> {
+/// 128 random bits, in hex.
+pub(crate) fn random_id() -> Result<String> {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes).map_err(|e| {
         Error::new(ErrorKind::Unexpected, "the system gives no random numbers")

@@ -7,7 +7,9 @@ use serde_json::Value;
 use sisense_core::Change;
 use sisense_core::run::digest;
 
+use crate::host::Place;
 use crate::plan::Plan;
+use crate::report::Migration;
 
 /// Who asks, in which session, and on which deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -16,8 +18,11 @@ pub struct Session {
     pub id: String,
     /// Who asks, as the host program has established it.
     pub principal: String,
-    /// The name of the deployment.
+    /// The name of the deployment; the source where there is a target.
     pub deployment: String,
+    /// The name of the target of migrations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
 }
 
 impl Session {
@@ -28,7 +33,25 @@ impl Session {
         principal: impl Into<String>,
         deployment: impl Into<String>,
     ) -> Self {
-        Session { id: id.into(), principal: principal.into(), deployment: deployment.into() }
+        Session {
+            id: id.into(),
+            principal: principal.into(),
+            deployment: deployment.into(),
+            target: None,
+        }
+    }
+
+    /// The same session with a target, so that it can migrate.
+    #[must_use]
+    pub fn to(mut self, target: impl Into<String>) -> Self {
+        self.target = Some(target.into());
+        self
+    }
+
+    /// Where its operations are called.
+    #[must_use]
+    pub fn place(&self) -> Place<'_> {
+        Place { source: &self.deployment, target: self.target.as_deref() }
     }
 }
 
@@ -93,6 +116,36 @@ impl State {
     }
 }
 
+/// What the preview of one writing step said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StepPreview {
+    /// The step's id.
+    pub step: String,
+    /// The operation's id.
+    pub tool: String,
+    /// Which of the changes are this step's: the place of the first.
+    pub first: usize,
+    /// How many changes it has.
+    pub count: usize,
+    /// Its answer, where it has a row per asset: also those that would not be touched, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<Value>,
+}
+
+impl StepPreview {
+    /// The changes of the step.
+    #[must_use]
+    pub fn changes<'a>(&self, all: &'a [Change]) -> &'a [Change] {
+        all.get(self.first..self.first.saturating_add(self.count)).unwrap_or(&[])
+    }
+
+    /// Its rows and counts, where it migrates.
+    #[must_use]
+    pub fn migration(&self) -> Option<Migration> {
+        self.result.as_ref().and_then(Migration::read)
+    }
+}
+
 /// Something that waits for a person's decision, or got one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Pending {
@@ -102,14 +155,20 @@ pub struct Pending {
     pub session: String,
     /// Who asked.
     pub principal: String,
-    /// The deployment that it is for.
+    /// The deployment that it is for; the source where there is a target.
     pub deployment: String,
+    /// The target of what it migrates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
     /// What is to run. Secrets are replaced by fingerprints.
     pub plan: Plan,
-    /// The digest of the plan and the deployment.
+    /// The digest of the plan and of where it runs.
     pub plan_digest: String,
     /// What it would change: the preview that the person sees. Empty for a read that asks.
     pub changes: Vec<Change>,
+    /// What each writing step's preview said, in the plan's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub previews: Vec<StepPreview>,
     /// The digest of the preview.
     pub preview_digest: String,
     /// Whether the plan held a secret, so that only the same call, given again to the same
@@ -139,12 +198,21 @@ impl Pending {
         self.changes.iter().map(|change| change.risk).max()
     }
 
-    /// Whether it belongs to a session: same session, same principal, same deployment.
+    /// Whether it belongs to a session: same session, same principal, same deployments.
     #[must_use]
     pub fn belongs_to(&self, session: &Session) -> bool {
-        self.session == session.id
-            && self.principal == session.principal
-            && self.deployment == session.deployment
+        self.session() == *session
+    }
+
+    /// The session in which it was asked.
+    #[must_use]
+    pub fn session(&self) -> Session {
+        Session {
+            id: self.session.clone(),
+            principal: self.principal.clone(),
+            deployment: self.deployment.clone(),
+            target: self.target.clone(),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sisense_core::generated;
 use sisense_core::{Client, Error, ErrorKind, Operation, Outcome, Result, Run};
 
-use super::{Kind, Name, Tools, unknown_deployment};
+use super::{Kind, Name, Place, Tools, unknown_deployment};
 
 /// The operations of `sisense-core`, called in this process.
 #[derive(Clone, Debug)]
@@ -66,14 +66,16 @@ impl Tools for Local {
         generated::check(id, args)
     }
 
-    async fn call(&self, deployment: &str, run: &Run, id: &str, args: Value) -> Result<Outcome> {
-        generated::call(self.client(deployment)?, run, id, args).await
+    async fn call(&self, place: Place<'_>, run: &Run, id: &str, args: Value) -> Result<Outcome> {
+        let source = self.client(place.source)?;
+        let target = place.target.map(|name| self.client(name)).transpose()?;
+        generated::call_between(source, target, run, id, args).await
     }
 
     async fn names(&self, deployment: &str, kind: Kind) -> Result<Vec<Name>> {
         let run = Run::reads().start();
         let (id, shape) = listing(kind);
-        let outcome = self.call(deployment, &run, id, json!({})).await?;
+        let outcome = self.call(Place::on(deployment), &run, id, json!({})).await?;
         Ok(rows(&outcome.result).iter().filter_map(|row| shape.name(row)).collect())
     }
 }

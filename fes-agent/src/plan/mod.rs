@@ -2,11 +2,13 @@
 
 mod check;
 mod explain;
+mod order;
 mod problem;
 mod step;
 
 pub use check::{MAX_PLAN_BYTES, MAX_STEPS, check};
 pub use explain::explain;
+pub(crate) use order::is_between;
 pub use problem::{Problem, ProblemKind, problems_as_error};
 pub use step::{Call, Loop, Step, references};
 
@@ -14,6 +16,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sisense_core::run::digest;
+
+use crate::host::Place;
 
 /// What is to be done: a goal in words and the steps that reach it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -48,13 +52,17 @@ impl Plan {
         calls
     }
 
-    /// A digest over what is executed, and where: the steps and the deployment. The goal is words
-    /// for people and does not count.
+    /// A digest over what is executed, and where: the steps, the deployment and the target if there
+    /// is one. The goal is words for people and does not count.
     #[must_use]
-    pub fn digest(&self, deployment: &str) -> String {
+    pub fn digest(&self, place: Place<'_>) -> String {
         // Steps are plain data with string keys, so they always have a JSON form.
         let steps = serde_json::to_value(&self.steps).unwrap_or(Value::Null);
-        digest(&json!({ "deployment": deployment, "steps": steps }))
+        let mut whole = json!({ "deployment": place.source, "steps": steps });
+        if let Some(target) = place.target {
+            whole["target"] = json!(target);
+        }
+        digest(&whole)
     }
 
     /// The JSON Schema of a plan, for whoever writes one.

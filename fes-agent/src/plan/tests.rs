@@ -108,12 +108,12 @@ fn an_unknown_member_is_named_when_a_plan_is_read() {
 fn the_digest_binds_steps_and_deployment_and_not_the_goal() {
     let one = plan(json!([{ "id": "a", "tool": "t", "args": { "x": 1, "y": 2 } }]));
     let other = plan(json!([{ "id": "a", "tool": "t", "args": { "y": 2, "x": 1 } }]));
-    assert_eq!(one.digest("prod"), other.digest("prod"));
-    assert_ne!(one.digest("prod"), one.digest("dev"));
+    assert_eq!(one.digest(Place::on("prod")), other.digest(Place::on("prod")));
+    assert_ne!(one.digest(Place::on("prod")), one.digest(Place::on("dev")));
     let goal = Plan { goal: "else".into(), ..one.clone() };
-    assert_eq!(one.digest("prod"), goal.digest("prod"));
+    assert_eq!(one.digest(Place::on("prod")), goal.digest(Place::on("prod")));
     let args = plan(json!([{ "id": "a", "tool": "t", "args": { "x": 1, "y": 3 } }]));
-    assert_ne!(one.digest("prod"), args.digest("prod"));
+    assert_ne!(one.digest(Place::on("prod")), args.digest(Place::on("prod")));
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! What happened, as data and in plain words. Made here, from results, without any model.
 
+mod migration;
 mod table;
 mod words;
 
+pub use migration::{Item, Migration};
 pub use table::{Cell, Column, Fact, Table, table};
 
 use schemars::JsonSchema;
@@ -12,6 +14,7 @@ use sisense_core::error::ErrorReport;
 use sisense_core::run::Missing;
 use sisense_core::{Change, Operation, Outcome};
 
+use crate::approval::Session;
 use crate::plan::Call;
 
 /// How one change ended.
@@ -79,14 +82,48 @@ impl StepReport {
         outcome: Outcome,
         changes: Vec<ChangeReport>,
     ) -> Self {
-        let made = changes.iter().all(|change| change.state == ChangeState::Done);
+        let migration = Migration::read(&outcome.result).filter(|_| operation.effect.writes());
+        let made = match &migration {
+            // It may have left approved changes out because they were not needed any more.
+            Some(migration) => migration.is_complete(),
+            None => changes.iter().all(|change| change.state == ChangeState::Done),
+        };
         StepReport {
             id: call.id.clone(),
             tool: operation.id.clone(),
             ok: made,
             attempted: true,
-            summary: words::result(operation, &outcome, &changes),
+            summary: match &migration {
+                Some(migration) => migration.summary(),
+                None => words::result(operation, &outcome, &changes),
+            },
             count: words::count(operation, &outcome.result),
+            result: Some(outcome.result),
+            error: None,
+            missing: outcome.missing,
+            changes,
+        }
+    }
+
+    /// The step that takes a run back.
+    pub(crate) fn undone(
+        call: &Call,
+        outcome: sisense_core::Result<Outcome>,
+        changes: Vec<ChangeReport>,
+    ) -> Self {
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            Err(error) => return StepReport::failed(call, error.into_report(), changes),
+        };
+        let made = changes.iter().all(|change| change.state == ChangeState::Done);
+        let migration = Migration::read(&outcome.result);
+        StepReport {
+            id: call.id.clone(),
+            tool: call.tool.clone(),
+            ok: made && migration.as_ref().is_none_or(Migration::is_complete),
+            attempted: true,
+            summary: migration.map_or_else(|| words::written(&changes), |m| m.summary()),
+            count: None,
             result: Some(outcome.result),
             error: None,
             missing: outcome.missing,
@@ -132,8 +169,11 @@ impl StepReport {
 pub struct Report {
     /// What the person wanted, in words.
     pub goal: String,
-    /// The deployment it was for.
+    /// The deployment it was for; the source where there is a target.
     pub deployment: String,
+    /// The target of what it migrated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
     /// Whether every step succeeded.
     pub ok: bool,
     /// What happened in each step, in the plan's order.
@@ -146,16 +186,36 @@ pub struct Report {
 }
 
 impl Report {
-    pub(crate) fn new(goal: &str, deployment: &str, steps: Vec<StepReport>) -> Self {
+    pub(crate) fn new(goal: &str, session: &Session, steps: Vec<StepReport>) -> Self {
         let ok = !steps.is_empty() && steps.iter().all(|step| step.ok);
         Report {
             goal: goal.to_owned(),
-            deployment: deployment.to_owned(),
+            deployment: session.deployment.clone(),
+            target: session.target.clone(),
             ok,
             summary: words::summary(&steps),
             next: words::next(&steps),
             steps,
         }
+    }
+
+    /// The report as it is kept with its run: without what was read, and without the documents of
+    /// changes, which are kept once with the run. Rows of migrations stay.
+    pub(crate) fn to_keep(&self) -> Report {
+        let mut report = self.clone();
+        for step in &mut report.steps {
+            let rows = step.result.as_ref().is_some_and(|result| Migration::read(result).is_some());
+            if rows {
+                step.changes.clear();
+            } else {
+                step.result = None;
+            }
+            for change in &mut step.changes {
+                change.change.before = Value::Null;
+                change.change.after = Value::Null;
+            }
+        }
+        report
     }
 
     /// The first error of the report.

@@ -14,20 +14,24 @@ fn done(result: Value) -> StepReport {
     StepReport::done(&call(), &operation("access.get_user", "read", "low"), outcome, Vec::new())
 }
 
+fn session() -> Session {
+    Session::new("s1", "ann", "prod")
+}
+
 #[test]
 fn a_failure_is_never_told_as_success() {
     let error = Error::new(ErrorKind::Forbidden, "no right to see users").into_report();
-    let report = Report::new("g", "prod", vec![StepReport::failed(&call(), error, Vec::new())]);
+    let report = Report::new("g", &session(), vec![StepReport::failed(&call(), error, Vec::new())]);
     assert!(!report.ok);
     assert_eq!(report.summary, "Failed: no right to see users.");
-    assert!(!Report::new("g", "prod", Vec::new()).ok);
+    assert!(!Report::new("g", &session(), Vec::new()).ok);
 }
 
 #[test]
 fn one_failed_step_of_several_is_named() {
     let error = Error::not_found("user", "bob").with_next_step("list the users").into_report();
     let steps = vec![done(json!([1, 2])), StepReport::failed(&call(), error, Vec::new())];
-    let report = Report::new("g", "prod", steps);
+    let report = Report::new("g", &session(), steps);
     assert!(!report.ok);
     assert_eq!(
         report.summary,

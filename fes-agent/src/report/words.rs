@@ -109,7 +109,7 @@ fn findings(result: &Value) -> Option<String> {
     })
 }
 
-fn written(changes: &[ChangeReport]) -> String {
+pub(super) fn written(changes: &[ChangeReport]) -> String {
     if changes.is_empty() {
         return "Nothing to change: it is already so.".to_owned();
     }

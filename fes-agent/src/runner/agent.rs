@@ -4,16 +4,20 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use sisense_core::run::{Context, Journal, RunBuilder};
-use sisense_core::{Operation, Result, Run};
+use sisense_core::{Error, ErrorKind, Operation, Result, Run};
+use tokio_util::task::TaskTracker;
 
-use super::types::{Called, Denial, Options, Prepared, Ran};
+use super::runs::undo_approved;
+use super::types::{Called, Denial, OnDisconnect, Options, Prepared, Ran};
 use super::{AgentBuilder, call, execute};
-use crate::approval::{Desk, Pending, Person, Session};
+use crate::approval::{Clock, Desk, Pending, Person, Session};
 use crate::catalogue::Catalogue;
 use crate::host::{Tools, unknown_deployment};
-use crate::plan::{Plan, ProblemKind, check, explain, problems_as_error};
+use crate::plan::{Plan, ProblemKind, check, explain, is_between, problems_as_error};
 use crate::planner::Planner;
 use crate::policy::{Decision, Policy};
+use crate::runs::Held;
+use crate::store::Store;
 
 /// The agent. Cheap to clone; clones share everything.
 #[derive(Clone)]
@@ -25,7 +29,12 @@ pub(super) struct Inner {
     pub(super) tools: Arc<dyn Tools>,
     pub(super) policy: Policy,
     pub(super) desk: Desk,
-    pub(super) journal: Arc<dyn Journal>,
+    pub(super) store: Store,
+    pub(super) clock: Clock,
+    /// Where the journal is kept, when it is not the store.
+    pub(super) journal: Option<Arc<dyn Journal>>,
+    /// Runs that go on without their callers.
+    pub(super) going: TaskTracker,
     pub(super) parallel: usize,
     pub(super) planner: Arc<dyn Planner>,
     /// The operations that the policy permits, prepared for ranking.
@@ -94,19 +103,30 @@ impl Agent {
         if let Some(denial) = self.inner.check(&plan)? {
             return Ok(Prepared::Denied(denial));
         }
+        self.inner.reaches(session, &plan)?;
+        let plan = plan.in_order(self.inner.tools.as_ref());
         execute::prepare(&self.inner, session, &plan, &options).await
     }
 
-    /// Run a plan that a person approved. The approval is used up.
+    /// Run a plan that a person approved. The approval is used up, and is from then on the id of the
+    /// run: see [`Agent::run`] and [`Agent::resume`].
     ///
     /// # Errors
     /// `not_approved` or `not_found` when the approval cannot be used by this session, or the
     /// store's errors. What goes wrong in a step is in the report.
     pub async fn run_approved(&self, session: &Session, id: &str, options: Options) -> Result<Ran> {
         self.inner.known(session)?;
-        let ready = self.inner.desk.ready(id, session).await?;
-        let plan = ready.record().plan.clone();
-        execute::approved(&self.inner, session, &plan, ready, &options).await
+        let (session, id) = (session.clone(), id.to_owned());
+        self.on_its_own(options, |agent, options| async move {
+            let inner = &agent.inner;
+            let ready = inner.desk.ready(&id, &session).await?;
+            let plan = ready.record().plan.clone();
+            match plan.undoes() {
+                Some(original) => undo_approved(inner, original, ready, &options).await,
+                None => execute::approved(inner, &session, &plan, ready, &options).await,
+            }
+        })
+        .await
     }
 
     /// As [`Agent::run_approved`], for a plan that is given again because it holds a secret, which
@@ -122,7 +142,12 @@ impl Agent {
         options: Options,
     ) -> Result<Ran> {
         self.inner.known(session)?;
-        execute::approved_again(&self.inner, session, id, &plan, &options).await
+        let (session, id) = (session.clone(), id.to_owned());
+        self.on_its_own(options, |agent, options| async move {
+            let plan = plan.in_order(agent.inner.tools.as_ref());
+            execute::approved_again(&agent.inner, &session, &id, &plan, &options).await
+        })
+        .await
     }
 
     /// Call one operation. A read runs. A write runs when a person has approved this very call in
@@ -139,7 +164,40 @@ impl Agent {
         options: Options,
     ) -> Result<Called> {
         self.inner.known(session)?;
-        call::call(&self.inner, session, tool, args, &options).await
+        let (session, tool) = (session.clone(), tool.to_owned());
+        self.on_its_own(options, |agent, options| async move {
+            call::call(&agent.inner, &session, &tool, args, &options).await
+        })
+        .await
+    }
+
+    /// Wait until every run has ended that goes on without its caller.
+    pub async fn finished(&self) {
+        self.inner.going.close();
+        self.inner.going.wait().await;
+        self.inner.going.reopen();
+    }
+
+    /// Do something as a task of its own where its caller may go away, else right here.
+    pub(super) async fn on_its_own<T, F>(
+        &self,
+        options: Options,
+        work: impl FnOnce(Agent, Options) -> F,
+    ) -> Result<T>
+    where
+        F: Future<Output = Result<T>> + Send + 'static,
+        T: Send + 'static,
+    {
+        let rule = options.on_disconnect;
+        let work = work(self.clone(), options);
+        match rule {
+            OnDisconnect::Stop => work.await,
+            OnDisconnect::Continue => self.inner.going.spawn(work).await.unwrap_or_else(|error| {
+                Err(Error::new(ErrorKind::Unexpected, "the run broke off")
+                    .with_next_step("see where it stands: fes-mcp runs list")
+                    .with_source(error))
+            }),
+        }
     }
 
     /// Approve. Only a person's act may lead here, never a model's.
@@ -189,10 +247,44 @@ impl std::fmt::Debug for Agent {
 impl Inner {
     pub(super) fn known(&self, session: &Session) -> Result<()> {
         let deployments = self.tools.deployments();
-        if deployments.contains(&session.deployment) {
+        let unknown = std::iter::once(&session.deployment)
+            .chain(&session.target)
+            .find(|name| !deployments.contains(name))
+            .cloned();
+        if let Some(name) = unknown {
+            return Err(unknown_deployment(deployments, &name));
+        }
+        if session.target.as_ref() == Some(&session.deployment) {
+            return Err(Error::invalid("the source and the target are the same deployment")
+                .with_next_step("name two different deployments"));
+        }
+        Ok(())
+    }
+
+    /// Whether the session has what the plan's operations need: a migration needs a target.
+    pub(super) fn reaches(&self, session: &Session, plan: &Plan) -> Result<()> {
+        if session.target.is_some() {
             return Ok(());
         }
-        Err(unknown_deployment(deployments, &session.deployment))
+        match plan.calls().into_iter().find(|call| is_between(call, self.tools.as_ref())) {
+            None => Ok(()),
+            Some(call) => Err(Error::invalid("a migration needs a target beside the source")
+                .with_operation(&call.tool)
+                .with_next_step("name a source and a target")),
+        }
+    }
+
+    /// Whether the policy, which may have been tightened since, still lets a plan run.
+    pub(super) fn allowed(&self, plan: &Plan) -> Result<()> {
+        match plan.calls().iter().find_map(|call| self.denial(&call.tool)) {
+            None => Ok(()),
+            Some(denial) => Err(Error::new(ErrorKind::Forbidden, denial.to_string())),
+        }
+    }
+
+    /// Where the journal is: for reading what is there.
+    pub(super) fn journal(&self) -> Arc<dyn Journal> {
+        self.journal.clone().unwrap_or_else(|| Arc::new(self.store.clone()))
     }
 
     /// A denied plan is a result, every other fault an error.
@@ -226,14 +318,43 @@ impl Inner {
         approval: Option<&str>,
         options: &Options,
     ) -> Run {
-        let mut builder = builder.cancel(options.cancel.clone()).context(Context {
+        self.set_up(builder, session, approval, options).journal(self.journal()).start()
+    }
+
+    /// The same for a run that this process holds: as soon as another one does, nothing more is
+    /// written.
+    pub(super) fn start_held(
+        &self,
+        builder: RunBuilder,
+        session: &Session,
+        held: &Held,
+        approval: &str,
+        options: &Options,
+    ) -> Run {
+        match &self.journal {
+            Some(_) => self.start(builder, session, Some(approval), options),
+            None => self
+                .set_up(builder, session, Some(approval), options)
+                .journal(held.journal())
+                .start(),
+        }
+    }
+
+    fn set_up(
+        &self,
+        builder: RunBuilder,
+        session: &Session,
+        approval: Option<&str>,
+        options: &Options,
+    ) -> RunBuilder {
+        let builder = builder.cancel(options.cancel.clone()).context(Context {
             principal: session.principal.clone(),
             session: session.id.clone(),
             approval: approval.map(str::to_owned),
         });
-        if let Some(sink) = &options.progress {
-            builder = builder.progress(sink.clone());
+        match &options.progress {
+            Some(sink) => builder.progress(sink.clone()),
+            None => builder,
         }
-        builder.journal(Arc::clone(&self.journal)).start()
     }
 }

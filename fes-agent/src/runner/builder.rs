@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use sisense_core::run::Journal;
 use sisense_core::{Error, ErrorKind, Result};
+use tokio_util::task::TaskTracker;
 
 use super::Agent;
 use super::agent::Inner;
@@ -63,7 +64,8 @@ impl AgentBuilder {
         self
     }
 
-    /// Keep the journal of writes there. Default: in the store.
+    /// Keep the journal of writes there. Default: in the store, where a run that another process has
+    /// taken over can write no more.
     #[must_use]
     pub fn journal(mut self, journal: Arc<dyn Journal>) -> Self {
         self.journal = Some(journal);
@@ -113,8 +115,11 @@ impl AgentBuilder {
         Ok(Agent::new(Inner {
             tools: self.tools,
             policy: self.policy,
-            desk: Desk::new(store.clone(), self.clock, self.lifetime),
-            journal: self.journal.unwrap_or_else(|| Arc::new(store)),
+            desk: Desk::new(store.clone(), Arc::clone(&self.clock), self.lifetime),
+            store,
+            clock: self.clock,
+            journal: self.journal,
+            going: TaskTracker::new(),
             parallel: self.parallel,
             planner: self.planner,
             catalogue,

@@ -26,6 +26,7 @@ pub(super) async fn call(
     let named = |error: Error| error.with_operation(&operation.id);
     agent.tools.check(&operation.id, &Value::Object(args.clone())).map_err(named)?;
     let plan = Plan::single(operation.summary.clone(), &operation.id, args);
+    agent.reaches(session, &plan)?;
     if agent.policy.decide(Some(operation)).decision == Decision::Ask {
         let sealed = seal(&plan, agent.tools.as_ref());
         let request = Request { session, sealed: &sealed };
@@ -33,6 +34,7 @@ pub(super) async fn call(
             return match execute::approved(agent, session, &plan, ready, options).await? {
                 Ran::Done(report) => done(report),
                 Ran::Drifted { report, fresh } => drifted(report, fresh),
+                Ran::Partly { report, fresh } => partly(report, fresh),
             };
         }
     }
@@ -54,6 +56,13 @@ fn arguments(operation: &Operation, args: Value) -> Result<Map<String, Value>> {
 fn done(report: Report) -> Result<Called> {
     match report.steps.into_iter().next() {
         Some(step) => Ok(Called::Done(Box::new(step))),
+        None => Err(Error::new(ErrorKind::Unexpected, "the call left no report")),
+    }
+}
+
+fn partly(report: Report, fresh: Box<crate::approval::Pending>) -> Result<Called> {
+    match report.steps.into_iter().next() {
+        Some(step) => Ok(Called::Partly { step: Box::new(step), fresh }),
         None => Err(Error::new(ErrorKind::Unexpected, "the call left no report")),
     }
 }

@@ -1,17 +1,17 @@
-//! Runs plans: reads at once, writes only with a grant and only as their preview showed them.
+//! Takes plans as far as they go: reads at once, writes only with a grant and only as their preview
+//! showed them.
 
-use futures_util::StreamExt;
-use futures_util::stream;
-use sisense_core::run::Outcome as Ended;
 use sisense_core::{Change, Error, ErrorKind, Result, Run};
 
 use super::agent::Inner;
-use super::preview::{Failed, Preview, preview};
+use super::preview::{Failed, Preview, Which, preview};
+use super::steps::{Doing, run};
 use super::types::{Options, Prepared, Ran};
-use crate::approval::{Grant, Ready, Request, Session, preview_digest, seal};
-use crate::plan::{Call, Plan};
+use crate::approval::{Pending, Ready, Request, Session, preview_digest, seal};
+use crate::plan::{Call, Plan, is_between};
 use crate::policy::Decision;
-use crate::report::{ChangeReport, ChangeState, Report, StepReport};
+use crate::report::{ChangeState, Report, StepReport};
+use crate::runs::{Held, Order, RunState};
 
 /// Take a checked plan as far as it goes without a person.
 pub(super) async fn prepare(
@@ -20,7 +20,7 @@ pub(super) async fn prepare(
     plan: &Plan,
     options: &Options,
 ) -> Result<Prepared> {
-    let found = match preview(agent, session, plan, options).await {
+    let found = match preview(agent, session, plan, Which::All, options).await {
         Ok(found) => found,
         Err(failed) => return Ok(Prepared::Done(not_run(session, plan, failed))),
     };
@@ -32,9 +32,7 @@ pub(super) async fn prepare(
     if found.changes.is_empty() && !asks {
         return Ok(Prepared::Done(run(agent, session, plan, &found, None, options).await));
     }
-    let sealed = seal(plan, agent.tools.as_ref());
-    let pending = agent.desk.open(Request { session, sealed: &sealed }, found.changes).await?;
-    Ok(Prepared::NeedsApproval(Box::new(pending)))
+    Ok(Prepared::NeedsApproval(Box::new(open(agent, session, plan, found).await?)))
 }
 
 /// Run an approved plan that is given again.
@@ -50,8 +48,12 @@ pub(super) async fn approved_again(
     approved(agent, session, plan, ready, options).await
 }
 
-/// Run an approved plan. It is looked at once more before anything is written: when the preview
-/// is no longer the approved one, nothing is.
+/// Run an approved plan.
+///
+/// A plan on one deployment is previewed again first: if the preview is no longer the approved one,
+/// nothing is written. Of a migration, which may have thousands of assets, the door holds each by
+/// itself: what has drifted is left as it is, everything else is done, and what is left is previewed
+/// anew.
 pub(super) async fn approved(
     agent: &Inner,
     session: &Session,
@@ -59,25 +61,134 @@ pub(super) async fn approved(
     ready: Ready,
     options: &Options,
 ) -> Result<Ran> {
-    // The policy may have been tightened since the approval.
-    if let Some(denial) = plan.calls().iter().find_map(|call| agent.denial(&call.tool)) {
-        return Err(Error::new(ErrorKind::Forbidden, denial.to_string()));
-    }
-    let found = match preview(agent, session, plan, options).await {
+    agent.allowed(plan)?;
+    let mut found = match preview(agent, session, plan, Which::OnePlace, options).await {
         Ok(found) => found,
         Err(failed) => return Ok(Ran::Done(not_run(session, plan, failed))),
     };
-    let same = preview_digest(&found.changes) == ready.record().preview_digest;
+    let (here, between) = apart(agent, plan, &Order::of(ready.record()));
+    let same = preview_digest(&found.changes) == preview_digest(&here);
     let grant = agent.desk.consume(ready).await?;
     if same || found.changes.is_empty() {
-        return Ok(Ran::Done(run(agent, session, plan, &found, Some(&grant), options).await));
+        for (step, changes) in between {
+            found.put(step, changes);
+        }
+        let order = Order::of(grant.record());
+        if order.changes.is_empty() {
+            let report = run(agent, session, plan, &found, None, options).await;
+            return Ok(Ran::Done(report));
+        }
+        let held = Held::begin(&agent.store, &agent.clock, &order, options).await?;
+        return carry_out(agent, &held, &order, plan, found, Vec::new()).await;
     }
     let error = drifted(grant.changes(), &found.changes);
     let failed = Failed { step: first_write(agent, plan), error };
     let report = not_run(session, plan, failed);
+    // What migrations would change belongs to the new preview too.
+    let whole = match between.is_empty() {
+        true => Ok(found),
+        false => preview(agent, session, plan, Which::All, options).await,
+    };
+    match whole {
+        Ok(found) => {
+            let fresh = open(agent, session, plan, found).await?;
+            Ok(Ran::Drifted { report, fresh: Box::new(fresh) })
+        }
+        Err(failed) => Ok(Ran::Done(not_run(session, plan, failed))),
+    }
+}
+
+/// Go on with a run, as far as it was approved: what is done is not done again, and what nobody saw
+/// end is looked up by the operations before anything is sent.
+pub(super) async fn resume(agent: &Inner, held: &Held, order: &Order) -> Result<Ran> {
+    let earlier = agent.journal().entries(&order.id).await?;
+    let mut found = Preview::default();
+    for step in &order.previews {
+        found.put(step.step.clone(), step.changes(&order.changes).to_vec());
+    }
+    carry_out(agent, held, order, &order.plan, found, earlier).await
+}
+
+/// Make the approved changes, and keep what became of them.
+async fn carry_out(
+    agent: &Inner,
+    held: &Held,
+    order: &Order,
+    plan: &Plan,
+    found: Preview,
+    earlier: Vec<sisense_core::run::Entry>,
+) -> Result<Ran> {
+    let (session, options) = (&order.session, held.options());
+    let builder = Run::approved(order.changes.clone()).id(&order.id);
+    let doing =
+        Doing { run: agent.start_held(builder, session, held, &order.id, &options), earlier };
+    let mut report = held.during(run(agent, session, plan, &found, Some(&doing), &options)).await;
+    keep(held, &mut report, &options).await;
+    if options.cancel.is_cancelled() || !drifted_in_part(agent, plan, &report) {
+        return Ok(Ran::Done(report));
+    }
+    match preview(agent, session, plan, Which::All, &options).await {
+        Ok(found) if found.changes.is_empty() => Ok(Ran::Done(report)),
+        Ok(found) => {
+            let fresh = open(agent, session, plan, found).await?;
+            Ok(Ran::Partly { report, fresh: Box::new(fresh) })
+        }
+        Err(failed) => {
+            report.next.push(format!("a preview of what is left failed: {}", failed.error));
+            Ok(Ran::Done(report))
+        }
+    }
+}
+
+/// Keep how a run ended. When that fails the run counts as interrupted, and its report says so.
+pub(super) async fn keep(held: &Held, report: &mut Report, options: &Options) {
+    let state = match () {
+        () if report.ok => RunState::Done,
+        () if options.cancel.is_cancelled() => RunState::Stopped,
+        () => RunState::Failed,
+    };
+    if let Err(error) = held.end(state, &report.to_keep()).await {
+        tracing::warn!(%error, "the end of a run cannot be kept");
+        report.next.push(format!("the end of this run could not be kept: {error}"));
+    }
+}
+
+/// Let a person decide about a preview.
+async fn open(agent: &Inner, session: &Session, plan: &Plan, found: Preview) -> Result<Pending> {
     let sealed = seal(plan, agent.tools.as_ref());
-    let fresh = agent.desk.open(Request { session, sealed: &sealed }, found.changes).await?;
-    Ok(Ran::Drifted { report, fresh: Box::new(fresh) })
+    let previews = found.steps(agent, plan);
+    agent.desk.open(Request { session, sealed: &sealed }, found.changes, previews).await
+}
+
+/// The approved changes of the steps on one deployment, and those of each migration.
+fn apart(agent: &Inner, plan: &Plan, order: &Order) -> (Vec<Change>, Vec<(String, Vec<Change>)>) {
+    let mut rest: Vec<Option<&Change>> = order.changes.iter().map(Some).collect();
+    let mut between = Vec::new();
+    for call in plan.calls() {
+        let Some(preview) = order.previews.iter().find(|preview| preview.step == call.id) else {
+            continue;
+        };
+        if is_between(call, agent.tools.as_ref()) {
+            between.push((call.id.clone(), preview.changes(&order.changes).to_vec()));
+            let mine = preview.first..preview.first.saturating_add(preview.count);
+            rest.iter_mut().enumerate().filter(|(n, _)| mine.contains(n)).for_each(|(_, c)| {
+                *c = None;
+            });
+        }
+    }
+    (rest.into_iter().flatten().cloned().collect(), between)
+}
+
+/// Whether a migration left something that was approved as it is, without trying it.
+fn drifted_in_part(agent: &Inner, plan: &Plan, report: &Report) -> bool {
+    plan.calls().into_iter().zip(&report.steps).any(|(call, step)| {
+        is_between(call, agent.tools.as_ref())
+            && step.error.is_none()
+            && step
+                .changes
+                .iter()
+                .any(|change| change.state == ChangeState::NotDone && change.error.is_none())
+    })
 }
 
 /// What differs between the approved preview and the one of now, in one sentence.
@@ -117,135 +228,5 @@ fn not_run(session: &Session, plan: &Plan, failed: Failed) -> Report {
             }
         })
         .collect();
-    Report::new(&plan.goal, &session.deployment, steps)
-}
-
-/// Run the steps in order: neighbouring reads side by side, writes one by one. After a failure no
-/// write is made.
-async fn run(
-    agent: &Inner,
-    session: &Session,
-    plan: &Plan,
-    found: &Preview,
-    grant: Option<&Grant>,
-    options: &Options,
-) -> Report {
-    let reads = agent.start(Run::reads(), session, None, options);
-    let writes = grant.map(|grant| {
-        let id = grant.record().id.as_str();
-        let builder = Run::approved(grant.changes().to_vec()).id(id);
-        agent.start(builder, session, Some(id), options)
-    });
-    let calls = plan.calls();
-    let mut steps: Vec<StepReport> = Vec::with_capacity(calls.len());
-    let mut rest = calls.as_slice();
-    while let Some(call) = rest.first() {
-        let is_read = |call: &&Call| {
-            agent.tools.find(&call.tool).is_some_and(|operation| !operation.effect.writes())
-        };
-        if is_read(call) {
-            let batch = rest.iter().take_while(|call| is_read(call)).count();
-            let (now, later) = rest.split_at(batch);
-            // Futures in a list, and not a closure over borrowed calls: only those can be spawned.
-            let futures: Vec<_> =
-                now.iter().map(|call| read(agent, session, &reads, call, options)).collect();
-            let reports: Vec<StepReport> =
-                stream::iter(futures).buffered(agent.parallel).collect().await;
-            steps.extend(reports);
-            rest = later;
-            continue;
-        }
-        rest = &rest[1..];
-        let planned = found.of(&call.id);
-        if options.cancel.is_cancelled() {
-            steps.push(StepReport::skipped(call, "the run was stopped", not_done(planned)));
-        } else if steps.iter().any(|step| !step.ok) {
-            steps.push(StepReport::skipped(call, "an earlier step failed", not_done(planned)));
-        } else {
-            steps.push(write(agent, session, writes.as_ref(), call, found).await);
-        }
-    }
-    Report::new(&plan.goal, &session.deployment, steps)
-}
-
-async fn read(
-    agent: &Inner,
-    session: &Session,
-    run: &Run,
-    call: &Call,
-    options: &Options,
-) -> StepReport {
-    let result = match agent.operation(&call.tool) {
-        Ok(operation) => agent
-            .look(session, run, operation, call.arguments(), options)
-            .await
-            .map(|outcome| StepReport::done(call, operation, outcome, Vec::new())),
-        Err(error) => Err(error),
-    };
-    result.unwrap_or_else(|error| StepReport::failed(call, error.into_report(), Vec::new()))
-}
-
-async fn write(
-    agent: &Inner,
-    session: &Session,
-    run: Option<&Run>,
-    call: &Call,
-    found: &Preview,
-) -> StepReport {
-    let planned = found.of(&call.id);
-    let operation = match agent.operation(&call.tool) {
-        Ok(operation) => operation,
-        Err(error) => return StepReport::failed(call, error.into_report(), not_done(planned)),
-    };
-    // Nothing to change: the preview's own look is the answer, and no run that writes is needed.
-    if let Some(outcome) = found.already.get(&call.id) {
-        return StepReport::done(call, operation, outcome.clone(), Vec::new());
-    }
-    let Some(run) = run else {
-        let error = Error::new(ErrorKind::NotApproved, "nobody has approved this");
-        return StepReport::failed(call, error.into_report(), not_done(planned));
-    };
-    let result = agent.tools.call(&session.deployment, run, &operation.id, call.arguments()).await;
-    let changes = changes(run, planned);
-    match result {
-        Ok(outcome) => StepReport::done(call, operation, outcome, changes),
-        Err(error) => {
-            let error = error.with_operation(&operation.id);
-            StepReport::failed(call, error.into_report(), changes)
-        }
-    }
-}
-
-/// How each planned change ended, by the run's own entries.
-fn changes(run: &Run, planned: &[Change]) -> Vec<ChangeReport> {
-    let entries = run.entries();
-    planned
-        .iter()
-        .map(|change| {
-            let digest = change.digest();
-            let entry = entries.iter().rev().find(|entry| entry.change.digest() == digest);
-            ChangeReport {
-                change: change.clone(),
-                state: match entry.map(|entry| entry.outcome) {
-                    Some(Ended::Done) => ChangeState::Done,
-                    Some(Ended::Unknown) => ChangeState::Unknown,
-                    Some(Ended::Failed) | None => ChangeState::NotDone,
-                },
-                id: entry.and_then(|entry| entry.id.clone()),
-                error: entry.and_then(|entry| entry.error.clone()),
-            }
-        })
-        .collect()
-}
-
-fn not_done(planned: &[Change]) -> Vec<ChangeReport> {
-    planned
-        .iter()
-        .map(|change| ChangeReport {
-            change: change.clone(),
-            state: ChangeState::NotDone,
-            id: None,
-            error: None,
-        })
-        .collect()
+    Report::new(&plan.goal, session, steps)
 }

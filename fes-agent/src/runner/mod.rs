@@ -6,8 +6,10 @@ mod builder;
 mod call;
 mod execute;
 mod preview;
+mod runs;
+mod steps;
 mod types;
 
 pub use agent::Agent;
 pub use builder::AgentBuilder;
-pub use types::{Called, Denial, Options, Prepared, Ran, Turn};
+pub use types::{Called, Denial, OnDisconnect, Options, Prepared, Ran, Turn};

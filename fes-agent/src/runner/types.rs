@@ -16,6 +16,21 @@ pub struct Options {
     pub progress: Option<ProgressSink>,
     /// Stops the run: a read at once, writes between two of them.
     pub cancel: CancellationToken,
+    /// What becomes of a run when nobody waits for its answer any more.
+    pub on_disconnect: OnDisconnect,
+}
+
+/// What becomes of a run with changes when its caller goes away, that is, when the future that waits
+/// for the answer is dropped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnDisconnect {
+    /// It ends with its caller. The run is then `interrupted` and can be resumed.
+    #[default]
+    Stop,
+    /// It goes on by itself, on the runtime of its caller, and can be watched as a run. Its token
+    /// still stops it; [`super::Agent::finished`] waits for it.
+    Continue,
 }
 
 impl Options {
@@ -23,6 +38,13 @@ impl Options {
     #[must_use]
     pub fn progress(mut self, sink: ProgressSink) -> Self {
         self.progress = Some(sink);
+        self
+    }
+
+    /// Say what becomes of the run when its caller goes away.
+    #[must_use]
+    pub fn on_disconnect(mut self, rule: OnDisconnect) -> Self {
+        self.on_disconnect = rule;
         self
     }
 
@@ -39,6 +61,7 @@ impl std::fmt::Debug for Options {
         f.debug_struct("Options")
             .field("progress", &self.progress.is_some())
             .field("cancelled", &self.cancel.is_cancelled())
+            .field("on_disconnect", &self.on_disconnect)
             .finish()
     }
 }
@@ -81,6 +104,14 @@ pub enum Ran {
         /// The new preview, which waits for a person.
         fresh: Box<Pending>,
     },
+    /// A migration ran. Assets that were no longer what the preview showed were left as they are;
+    /// everything else is done.
+    Partly {
+        /// What was done and what was not.
+        report: Report,
+        /// The new preview, of what is left; it waits for a person.
+        fresh: Box<Pending>,
+    },
 }
 
 impl Ran {
@@ -88,7 +119,7 @@ impl Ran {
     #[must_use]
     pub fn report(&self) -> &Report {
         match self {
-            Ran::Done(report) | Ran::Drifted { report, .. } => report,
+            Ran::Done(report) | Ran::Drifted { report, .. } | Ran::Partly { report, .. } => report,
         }
     }
 }
@@ -119,6 +150,14 @@ pub enum Called {
         /// The error, of kind `drifted`.
         error: Box<ErrorReport>,
         /// The new preview.
+        fresh: Box<Pending>,
+    },
+    /// A migration ran. Assets that were no longer what the preview showed were left as they are;
+    /// everything else is done.
+    Partly {
+        /// What was done and what was not.
+        step: Box<StepReport>,
+        /// The new preview, of what is left; it waits for a person.
         fresh: Box<Pending>,
     },
     /// The policy denies it; nothing was sent.

@@ -18,17 +18,19 @@ const KEEP: i64 = 90 * 24 * 60 * 60 * 1000;
 impl Store {
     pub(crate) async fn insert(&self, record: &Pending) -> Result<()> {
         sqlx::query(
-            "INSERT INTO approvals (id, session, principal, deployment, plan, plan_digest, \
-             changes, preview_digest, needs_same_call, created, expires, state) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO approvals (id, session, principal, deployment, target, plan, plan_digest, \
+             changes, previews, preview_digest, needs_same_call, created, expires, state) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(&record.id)
         .bind(&record.session)
         .bind(&record.principal)
         .bind(&record.deployment)
+        .bind(&record.target)
         .bind(encode(&record.plan)?)
         .bind(&record.plan_digest)
         .bind(encode(&record.changes)?)
+        .bind(encode(&record.previews)?)
         .bind(&record.preview_digest)
         .bind(record.needs_same_call)
         .bind(record.created.as_millisecond())
@@ -59,11 +61,12 @@ impl Store {
     ) -> Result<Vec<Pending>> {
         let rows = sqlx::query(
             "SELECT * FROM approvals WHERE session = ? AND principal = ? AND deployment = ? \
-             AND plan_digest = ? AND state = ? ORDER BY created DESC, id LIMIT 20",
+             AND target IS ? AND plan_digest = ? AND state = ? ORDER BY created DESC, id LIMIT 20",
         )
         .bind(&session.id)
         .bind(&session.principal)
         .bind(&session.deployment)
+        .bind(&session.target)
         .bind(plan_digest)
         .bind(state.as_str())
         .fetch_all(&self.pool)
@@ -155,9 +158,9 @@ impl Store {
     }
 }
 
-fn encode<T: serde::Serialize>(value: &T) -> Result<String> {
+pub(super) fn encode<T: serde::Serialize>(value: &T) -> Result<String> {
     serde_json::to_string(value).map_err(|e| {
-        Error::new(ErrorKind::Unexpected, "the approval cannot be written as JSON").with_source(e)
+        Error::new(ErrorKind::Unexpected, "the record cannot be written as JSON").with_source(e)
     })
 }
 
@@ -185,9 +188,11 @@ fn try_decode(row: &SqliteRow) -> Option<Pending> {
         session: text("session")?,
         principal: text("principal")?,
         deployment: text("deployment")?,
+        target: row.try_get("target").ok()?,
         plan: json(&text("plan")?)?,
         plan_digest: text("plan_digest")?,
         changes: json(&text("changes")?)?,
+        previews: json(&text("previews")?)?,
         preview_digest: text("preview_digest")?,
         needs_same_call: row.try_get("needs_same_call").ok()?,
         created: time("created")?,

@@ -79,7 +79,7 @@ impl Journal for Store {
 impl Store {
     /// Keep entries in one transaction: all of them or none. With an owner, only as long as that
     /// one holds the lease of the run, so that of two processes only one can go on writing.
-    pub(super) async fn keep_for(&self, owner: Option<&str>, entries: Vec<Entry>) -> Result<()> {
+    pub(crate) async fn keep_for(&self, owner: Option<&str>, entries: Vec<Entry>) -> Result<()> {
         let mut all = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(broken)?;
         for entry in &entries {
             if let Some(owner) = owner {

@@ -3,6 +3,9 @@
 mod approvals;
 mod file;
 mod journal;
+mod runs;
+
+pub(crate) use runs::no_such_run;
 
 use std::path::Path;
 use std::time::{Duration, Instant};

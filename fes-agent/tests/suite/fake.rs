@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use fes_agent::{Agent, Kind, Name, Policy, Session, Store, Tools};
+use fes_agent::{Agent, Kind, Name, Place, Policy, Session, Store, Tools};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use sisense_core::run::{Action, Asset, AssetKind, Door, Undo, fingerprint};
@@ -154,7 +154,7 @@ impl Tools for Fake {
         }
     }
 
-    async fn call(&self, _: &str, run: &Run, id: &str, args: Value) -> Result<Outcome> {
+    async fn call(&self, _: Place<'_>, run: &Run, id: &str, args: Value) -> Result<Outcome> {
         let text = |key: &str| args[key].as_str().unwrap_or_default().to_owned();
         let outcome = |result| Ok(Outcome { result, missing: Vec::new() });
         match id {

@@ -122,13 +122,17 @@ async fn every_write_of_an_agent_is_in_the_store() {
     agent.approve(&pending.id, &Person::new("ann")).await.unwrap();
 
     // A journal that cannot be written sends nothing.
-    spoil(&path, "ALTER TABLE entries RENAME TO away").await;
+    spoil(
+        &path,
+        "CREATE TRIGGER no BEFORE INSERT ON entries BEGIN SELECT RAISE(ABORT, 'full'); END",
+    )
+    .await;
     let called = call().await.unwrap();
     let Called::Done(step) = called else { panic!("not done: {called:?}") };
     assert_eq!(step.error.unwrap().kind, ErrorKind::Unexpected);
     assert_eq!(fake.writes().await, 0);
 
-    spoil(&path, "ALTER TABLE away RENAME TO entries").await;
+    spoil(&path, "DROP TRIGGER no").await;
     let Called::NeedsApproval(pending) = call().await.unwrap() else { panic!("not pending") };
     agent.approve(&pending.id, &Person::new("ann")).await.unwrap();
     assert!(matches!(call().await.unwrap(), Called::Done(step) if step.ok));
