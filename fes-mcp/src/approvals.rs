@@ -5,6 +5,8 @@ use fes_agent::{Agent, Pending, Person, State};
 use serde_json::{Value, json};
 use sisense_core::Result;
 
+use crate::preview;
+
 /// What the approval pages need. They record decisions and execute nothing.
 #[async_trait]
 pub trait Approvals: Send + Sync {
@@ -59,11 +61,13 @@ pub fn describe(pending: &Pending) -> Value {
         "id": pending.id,
         "goal": goal(pending),
         "deployment": pending.deployment,
+        "target": pending.target,
         "asked_by": pending.principal,
         "state": pending.state,
         "created": pending.created,
         "expires": pending.expires,
         "decided_by": pending.decided_by,
         "preview": pending.changes,
+        "steps": preview::steps_json(pending, usize::MAX),
     })
 }

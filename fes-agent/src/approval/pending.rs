@@ -198,10 +198,14 @@ impl Pending {
         self.changes.iter().map(|change| change.risk).max()
     }
 
-    /// Whether it belongs to a session: same session, same principal, same deployments.
+    /// Whether it belongs to a session: same session, same principal, same deployment, and, where
+    /// it migrates, the same target.
     #[must_use]
     pub fn belongs_to(&self, session: &Session) -> bool {
-        self.session() == *session
+        self.session == session.id
+            && self.principal == session.principal
+            && self.deployment == session.deployment
+            && (self.target.is_none() || self.target == session.target)
     }
 
     /// The session in which it was asked.

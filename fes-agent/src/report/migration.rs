@@ -164,6 +164,12 @@ impl Migration {
 }
 
 impl Item {
+    /// What became of it, in words.
+    #[must_use]
+    pub fn outcome_in_words(&self) -> String {
+        self.outcome.replace('_', " ")
+    }
+
     fn in_words(&self) -> String {
         let what = format!("{} \"{}\"", self.kind, self.name);
         match &self.reason {

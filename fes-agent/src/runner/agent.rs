@@ -103,9 +103,9 @@ impl Agent {
         if let Some(denial) = self.inner.check(&plan)? {
             return Ok(Prepared::Denied(denial));
         }
-        self.inner.reaches(session, &plan)?;
+        let session = self.inner.session_for(session, &plan)?;
         let plan = plan.in_order(self.inner.tools.as_ref());
-        execute::prepare(&self.inner, session, &plan, &options).await
+        execute::prepare(&self.inner, &session, &plan, &options).await
     }
 
     /// Run a plan that a person approved. The approval is used up, and is from then on the id of the
@@ -120,7 +120,7 @@ impl Agent {
         self.on_its_own(options, |agent, options| async move {
             let inner = &agent.inner;
             let ready = inner.desk.ready(&id, &session).await?;
-            let plan = ready.record().plan.clone();
+            let (plan, session) = (ready.record().plan.clone(), ready.record().session());
             match plan.undoes() {
                 Some(original) => undo_approved(inner, original, ready, &options).await,
                 None => execute::approved(inner, &session, &plan, ready, &options).await,
@@ -144,6 +144,7 @@ impl Agent {
         self.inner.known(session)?;
         let (session, id) = (session.clone(), id.to_owned());
         self.on_its_own(options, |agent, options| async move {
+            let session = agent.inner.session_for(&session, &plan)?;
             let plan = plan.in_order(agent.inner.tools.as_ref());
             execute::approved_again(&agent.inner, &session, &id, &plan, &options).await
         })
@@ -261,16 +262,18 @@ impl Inner {
         Ok(())
     }
 
-    /// Whether the session has what the plan's operations need: a migration needs a target.
-    pub(super) fn reaches(&self, session: &Session, plan: &Plan) -> Result<()> {
-        if session.target.is_some() {
-            return Ok(());
-        }
-        match plan.calls().into_iter().find(|call| is_between(call, self.tools.as_ref())) {
-            None => Ok(()),
-            Some(call) => Err(Error::invalid("a migration needs a target beside the source")
-                .with_operation(&call.tool)
-                .with_next_step("name a source and a target")),
+    /// The session as far as a plan needs it: a migration needs a target, and to everything else
+    /// the target of a session is nothing.
+    pub(super) fn session_for(&self, session: &Session, plan: &Plan) -> Result<Session> {
+        let between = plan.calls().into_iter().find(|call| is_between(call, self.tools.as_ref()));
+        match (between, &session.target) {
+            (Some(_), Some(_)) => Ok(session.clone()),
+            (None, _) => Ok(Session { target: None, ..session.clone() }),
+            (Some(call), None) => {
+                Err(Error::invalid("a migration needs a target beside the source")
+                    .with_operation(&call.tool)
+                    .with_next_step("name a source and a target"))
+            }
         }
     }
 

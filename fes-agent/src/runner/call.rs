@@ -26,7 +26,7 @@ pub(super) async fn call(
     let named = |error: Error| error.with_operation(&operation.id);
     agent.tools.check(&operation.id, &Value::Object(args.clone())).map_err(named)?;
     let plan = Plan::single(operation.summary.clone(), &operation.id, args);
-    agent.reaches(session, &plan)?;
+    let session = &agent.session_for(session, &plan)?;
     if agent.policy.decide(Some(operation)).decision == Decision::Ask {
         let sealed = seal(&plan, agent.tools.as_ref());
         let request = Request { session, sealed: &sealed };

@@ -9,10 +9,22 @@ use super::room::Room;
 use super::{Exit, Failure};
 use crate::preview;
 
+/// The session and the principal of the command line.
+pub const COMMAND_LINE: &str = "command line";
+
 /// Who asks on the command line. An approval that was given for one call of a command holds for
 /// the same call of the next.
 pub fn session(room: &Room) -> Session {
-    Session::new("command line", "command line", &room.deployment)
+    let session = Session::new(COMMAND_LINE, COMMAND_LINE, &room.deployment);
+    match &room.target {
+        Some(target) => session.to(target),
+        None => session,
+    }
+}
+
+/// Who decides on the command line: whoever may read the store may decide about all of it.
+pub fn operator() -> Person {
+    Person::operator(COMMAND_LINE)
 }
 
 /// What a person said to a preview.
@@ -33,11 +45,11 @@ pub async fn ask(
 ) -> Result<Said, Failure> {
     let person = Person::new(pending.principal.as_str());
     if let Some(why) = drifted {
-        out.note(&format!("Nothing was changed: {why}. This is the new preview."));
+        out.note(&format!("{why}. This is the new preview."));
     }
     // What was not shown before is asked about again, whatever the option says.
     if approve && drifted.is_none() {
-        out.note(&preview::text(&pending.changes));
+        out.note(&preview::whole(pending));
         room.agent.approve(&pending.id, &person).await?;
         return Ok(Said::Yes);
     }
@@ -45,7 +57,7 @@ pub async fn ask(
         unanswered(room, pending, out);
         return Ok(Said::No(Exit::NeedsApproval));
     }
-    out.note(&preview::text(&pending.changes));
+    out.note(&preview::whole(pending));
     out.note("");
     if is_yes(room, pending, out).await {
         room.agent.approve(&pending.id, &person).await?;
@@ -61,7 +73,7 @@ async fn is_yes(room: &Room, pending: &Pending, out: &Out) -> bool {
         1 => "this change".to_owned(),
         n => format!("these {n} changes"),
     };
-    let deployment = &pending.deployment;
+    let deployment = preview::places(pending);
     if pending.risk() == Some(Risk::High)
         && let Some(name) = preview::typed_name(&pending.changes)
     {
@@ -97,12 +109,14 @@ fn unanswered(room: &Room, pending: &Pending, out: &Out) {
             "needs_approval": true,
             "approval": pending.id,
             "deployment": pending.deployment,
+            "target": pending.target,
             "expires": pending.expires,
             "preview": pending.changes,
+            "steps": preview::steps_json(pending, usize::MAX),
         }));
         return;
     }
-    out.text(&preview::text(&pending.changes));
+    out.text(&preview::whole(pending));
     out.note(
         "\nNothing was changed: a person has to approve this first.\n  \
          next: repeat the command with --approve",

@@ -6,12 +6,12 @@ use async_trait::async_trait;
 use clap::Subcommand;
 use comfy_table::{Table, presets};
 use fes_agent::host::{unknown_deployment, unknown_operation};
-use fes_agent::{Agent, Kind, Name, Pending, Person, Ran, State, Store, Tools};
+use fes_agent::{Agent, Kind, Name, Pending, Place, State, Store, Tools};
 use serde_json::{Value, json};
-use sisense_core::{Operation, Outcome, Result, Run};
+use sisense_core::{Error, ErrorKind, Operation, Outcome, Result, Run};
 
-use super::act::{Said, ask, session};
-use super::ask::{follow, tell};
+use super::act::{COMMAND_LINE, operator};
+use super::ask::{end, follow};
 use super::output::Out;
 use super::room::{Room, STORE};
 use super::{Cli, Exit, Failure};
@@ -64,7 +64,7 @@ pub async fn run(
     }
     let store = Store::open(&cli.state.folder()?.join(STORE)).await?;
     let agent = Agent::builder(Arc::new(NoTools)).store(store).build()?;
-    let person = Person::operator("command line");
+    let person = operator();
     match command {
         ApprovalsCommand::List => {
             let waiting = agent.approvals(&person).await?;
@@ -83,8 +83,8 @@ pub async fn run(
                     out.note("\nNothing was decided: run this in a terminal, or with --yes");
                     return Ok(Exit::NeedsApproval);
                 }
-                out.note(&preview::text(&pending.changes));
-                let question = format!("\nApprove this in {}?", pending.deployment);
+                out.note(&preview::whole(&pending));
+                let question = format!("\nApprove this in {}?", preview::places(&pending));
                 if !out.confirm(&question) {
                     out.note("Nothing was decided.");
                     return Ok(Exit::NeedsApproval);
@@ -107,28 +107,32 @@ async fn run_approved(cli: &Cli, id: &str, out: &Out) -> std::result::Result<Exi
     let room = Room::open(cli).await?;
     let ran = {
         let (_follower, options) = follow(&room, out);
-        room.agent.run_approved(&session(&room), id, options).await
+        let pending = room.agent.approval(id, &operator()).await;
+        match pending {
+            // The target is the approval's own: it was shown with it and approved for it.
+            Ok(pending) if pending.session == COMMAND_LINE => {
+                room.agent.run_approved(&pending.session(), id, options).await
+            }
+            Ok(_) => Err(not_mine()),
+            Err(error) => Err(error),
+        }
     };
     let exit = match ran {
-        Ok(Ran::Done(report)) => Ok(tell(&report, out)),
-        Ok(Ran::Drifted { fresh, .. }) => {
-            let said = ask(&room, &fresh, false, Some("something has changed there"), out).await;
-            said.map(|said| match said {
-                Said::No(exit) => exit,
-                Said::Yes => {
-                    out.note(&format!("Approved. Now run: fes-mcp approvals run {}", fresh.id));
-                    Exit::NeedsApproval
-                }
-            })
-        }
+        Ok(ran) => end(&room, ran, None, out).await,
         Err(error) => Err(error.into()),
     };
     room.close().await;
     exit
 }
 
+/// That of an MCP client: its approval holds for its own call.
+fn not_mine() -> Error {
+    Error::new(ErrorKind::NotApproved, "this was not asked on the command line")
+        .with_next_step("let the client that asked repeat its call")
+}
+
 /// Deciding needs no deployment: nothing can be called from here.
-struct NoTools;
+pub struct NoTools;
 
 #[async_trait]
 impl Tools for NoTools {
@@ -144,7 +148,7 @@ impl Tools for NoTools {
         Err(unknown_operation(&[], id))
     }
 
-    async fn call(&self, _: &str, _: &Run, id: &str, _: Value) -> Result<Outcome> {
+    async fn call(&self, _: Place<'_>, _: &Run, id: &str, _: Value) -> Result<Outcome> {
         Err(unknown_operation(&[], id))
     }
 
@@ -164,7 +168,7 @@ fn list(waiting: &[Pending]) -> String {
         table.add_row([
             pending.id.clone(),
             preview::one_line(&pending.principal),
-            preview::one_line(&pending.deployment),
+            preview::places(pending),
             pending.changes.len().to_string(),
             pending.expires.strftime("%H:%M:%S UTC").to_string(),
             preview::one_line(&goal(pending)),
@@ -181,10 +185,10 @@ fn show(pending: &Pending, out: &Out) {
         "{goal}\nasked by {by} for {deployment}: {state}\nexpires {expires}\n\n{preview}",
         goal = preview::one_line(&goal(pending)),
         by = preview::one_line(&pending.principal),
-        deployment = preview::one_line(&pending.deployment),
+        deployment = preview::places(pending),
         state = words(pending.state),
         expires = pending.expires.strftime("%Y-%m-%d %H:%M:%S UTC"),
-        preview = preview::text(&pending.changes),
+        preview = preview::whole(pending),
     ));
 }
 

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use fes_agent::planner::{Answer, Decline, Question, resume};
-use fes_agent::{Options, Plan, Prepared, Ran, Report, Session};
+use fes_agent::{Options, Pending, Plan, Prepared, Ran, Report, Session};
 use serde_json::json;
 use sisense_core::{Error, ErrorKind};
 
@@ -11,6 +11,7 @@ use super::output::Out;
 use super::progress::Follower;
 use super::room::Room;
 use super::{Cli, Exit, Failure, show};
+use crate::approvals::describe;
 
 /// Most questions that one request may lead to.
 const MOST_QUESTIONS: usize = 8;
@@ -76,7 +77,8 @@ async fn turn(room: &Room, args: &AskArgs, mut text: String, out: &Out) -> Resul
         .with_next_step("ask again in one sentence, with the whole names"))
 }
 
-async fn carry_out(
+/// Preview a plan, ask, run it and tell.
+pub async fn carry_out(
     room: &Room,
     session: &Session,
     plan: Plan,
@@ -87,9 +89,9 @@ async fn carry_out(
         let (_follower, options) = follow(room, out);
         room.agent.prepare(session, plan.clone(), options).await?
     };
-    let (mut pending, mut drifted) = match prepared {
+    let pending = match prepared {
         Prepared::Done(report) => return Ok(tell(&report, out)),
-        Prepared::NeedsApproval(pending) => (pending, None),
+        Prepared::NeedsApproval(pending) => pending,
         Prepared::Denied(denial) => {
             let error = Error::new(ErrorKind::Forbidden, denial.to_string())
                 .with_operation(&denial.tool)
@@ -99,22 +101,66 @@ async fn carry_out(
             return Err(error.into());
         }
     };
+    if let Said::No(exit) = ask(room, &pending, approve, None, out).await? {
+        return Ok(exit);
+    }
+    // The plan is given again, because secrets in it are not kept with the approval.
+    let ran = {
+        let (_follower, options) = follow(room, out);
+        room.agent.run_approved_plan(session, &pending.id, plan.clone(), options).await?
+    };
+    end(room, ran, Some(&plan), out).await
+}
+
+/// Tell how a run ended. What had changed there meanwhile is shown again, and run when the person
+/// says yes. A plan is given where it may hold secrets, which are not kept with an approval.
+pub async fn end(
+    room: &Room,
+    mut ran: Ran,
+    plan: Option<&Plan>,
+    out: &Out,
+) -> Result<Exit, Failure> {
     loop {
-        if let Said::No(exit) = ask(room, &pending, approve, drifted.as_deref(), out).await? {
-            return Ok(exit);
-        }
-        // The plan is given again, because secrets in it are not kept with the approval.
-        let (follower, options) = follow(room, out);
-        let ran = room.agent.run_approved_plan(session, &pending.id, plan.clone(), options).await?;
-        drop(follower);
-        match ran {
+        let (why, fresh) = match ran {
             Ran::Done(report) => return Ok(tell(&report, out)),
             Ran::Drifted { report, fresh } => {
-                drifted = Some(report.summary);
-                pending = fresh;
+                (format!("Nothing was changed: {}", report.summary), fresh)
             }
+            Ran::Partly { report, fresh } if out.can_ask() => {
+                tell(&report, out);
+                ("What had changed there was left as it is".to_owned(), fresh)
+            }
+            Ran::Partly { report, fresh } => return Ok(tell_part(&report, &fresh, out)),
+        };
+        if let Said::No(exit) = ask(room, &fresh, false, Some(&why), out).await? {
+            return Ok(exit);
         }
+        let (follower, options) = follow(room, out);
+        let (session, id) = (fresh.session(), &fresh.id);
+        ran = match plan {
+            Some(plan) => room.agent.run_approved_plan(&session, id, plan.clone(), options).await?,
+            None => room.agent.run_approved(&session, id, options).await?,
+        };
+        drop(follower);
     }
+}
+
+/// A part was done and nobody can be asked about the rest: both are told.
+fn tell_part(report: &Report, fresh: &Pending, out: &Out) -> Exit {
+    if out.is_json() {
+        let mut data = json!(report);
+        data["left"] = describe(fresh);
+        out.json(&data);
+        return Exit::Failed;
+    }
+    tell(report, out);
+    out.note(&format!(
+        "\nWhat had changed there was left as it is. See and approve what is left:\n  \
+         fes-mcp approvals show {id}\n  fes-mcp approvals approve {id}\n  \
+         fes-mcp approvals run {id}",
+        id = fresh.id
+    ));
+    Exit::Failed
 }
 
 /// How a run is followed and stopped from the terminal.

@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use clap::Args;
+use fes_agent::runner::OnDisconnect;
 use serde_json::{Value, json};
 
 use super::output::Out;
@@ -38,6 +39,7 @@ pub async fn run(cli: &Cli, args: &DemoArgs, out: &Out) -> Result<Exit, Failure>
         public: Vec::new(),
         bearer: None,
         code: crate::config::approval_code(),
+        on_disconnect: OnDisconnect::Stop,
     };
     let server = match Server::start(&room, options).await {
         Ok(server) => server,

@@ -6,9 +6,11 @@ mod ask;
 mod data;
 mod demo;
 mod doctor;
+mod migrate;
 pub mod output;
 mod progress;
 mod room;
+mod runs;
 mod sandbox;
 mod serve;
 mod show;
@@ -16,6 +18,7 @@ mod stdio;
 mod tools;
 
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 use clap::{Args, Parser, Subcommand};
 use sisense_core::{Error, ErrorKind, ErrorReport};
@@ -33,6 +36,7 @@ Examples:
   fes-mcp ask \"who is in the group Analysts\"            plan, preview, approve, run
   fes-mcp tools call access.get_user --args '{\"user_name\": \"ann@example.com\"}'
   fes-mcp data \"Sample ECommerce\" Commerce --to rows.csv
+  fes-mcp migrate --sandbox --dry-run                   from a source to a target, asset by asset
   fes-mcp stdio                                         for an MCP client on this machine
   fes-mcp serve                                         MCP over HTTP on 127.0.0.1:8100/mcp
 
@@ -81,6 +85,11 @@ pub enum Command {
     /// See, approve and reject the changes that wait
     #[command(subcommand)]
     Approvals(approvals::ApprovalsCommand),
+    /// Move groups, users, data models and dashboards from a source to a target
+    Migrate(migrate::MigrateArgs),
+    /// See what was run; go on with it, take it back, watch it
+    #[command(subcommand)]
+    Runs(runs::RunsCommand),
     /// Check configuration and connection, with a next step for each problem
     Doctor,
     /// Start two sandboxes and the server, and say what to try
@@ -163,54 +172,85 @@ impl From<Error> for Failure {
     }
 }
 
-/// Do what was asked.
+/// Do what was asked. A second Ctrl-C ends it wherever it is.
 pub async fn run(cli: Cli, out: &Out) -> Result<Exit, Failure> {
-    match &cli.command {
-        Command::Ask(args) => ask::run(&cli, args, out).await,
-        Command::Tools(command) => tools::run(&cli, command, out).await,
-        Command::Approvals(command) => approvals::run(&cli, command, out).await,
-        Command::Data(args) => data::run(&cli, args, out).await,
-        Command::Doctor => doctor::run(&cli, out).await,
-        Command::Demo(args) => demo::run(&cli, args, out).await,
-        Command::Serve(args) => serve::run(&cli, args, out).await,
-        Command::Stdio(args) => stdio::run(&cli, args).await,
-        Command::Sandbox(args) => sandbox::run(&cli, args, out).await,
+    tokio::select! {
+        done = dispatch(&cli, out) => done,
+        () = KILLED.cancelled() => Err(Failure::failed("ended at once, in the middle of things")
+            .with_next_step("a change that was on its way is unknown: see fes-mcp runs list")),
     }
 }
 
+async fn dispatch(cli: &Cli, out: &Out) -> Result<Exit, Failure> {
+    match &cli.command {
+        Command::Ask(args) => ask::run(cli, args, out).await,
+        Command::Tools(command) => tools::run(cli, command, out).await,
+        Command::Approvals(command) => approvals::run(cli, command, out).await,
+        Command::Data(args) => data::run(cli, args, out).await,
+        Command::Migrate(args) => migrate::run(cli, args, out).await,
+        Command::Runs(command) => runs::run(cli, command, out).await,
+        Command::Doctor => doctor::run(cli, out).await,
+        Command::Demo(args) => demo::run(cli, args, out).await,
+        Command::Serve(args) => serve::run(cli, args, out).await,
+        Command::Stdio(args) => stdio::run(cli, args).await,
+        Command::Sandbox(args) => sandbox::run(cli, args, out).await,
+    }
+}
+
+/// Cancelled when the program is asked to stop for the second time.
+static KILLED: LazyLock<CancellationToken> = LazyLock::new(CancellationToken::new);
+
 /// A token that is cancelled when the program is asked to stop: by Ctrl-C or by SIGTERM, whatever
-/// stdin is. From here on neither ends the program by itself.
+/// stdin is. From here on neither ends the program by itself; being asked twice does.
 pub fn stopping() -> Result<CancellationToken, Failure> {
     let token = CancellationToken::new();
     let stop = token.clone();
-    let signals =
+    let mut signals =
         signals().map_err(|error| Failure::failed(format!("cannot listen to signals: {error}")))?;
     tokio::spawn(async move {
-        signals.await;
+        signals.next().await;
         stop.cancel();
+        signals.next().await;
+        KILLED.cancel();
     });
     Ok(token)
 }
 
+/// The signals that ask the program to stop.
+struct Signals {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(not(unix))]
+    interrupt: tokio::signal::windows::CtrlC,
+}
+
 #[cfg(unix)]
-fn signals() -> std::io::Result<impl Future<Output = ()>> {
+fn signals() -> std::io::Result<Signals> {
     use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
+    Ok(Signals {
+        interrupt: signal(SignalKind::interrupt())?,
+        terminate: signal(SignalKind::terminate())?,
     })
 }
 
 #[cfg(not(unix))]
-fn signals() -> std::io::Result<impl Future<Output = ()>> {
-    let mut interrupt = tokio::signal::windows::ctrl_c()?;
-    Ok(async move {
-        interrupt.recv().await;
-    })
+fn signals() -> std::io::Result<Signals> {
+    Ok(Signals { interrupt: tokio::signal::windows::ctrl_c()? })
+}
+
+impl Signals {
+    /// Wait for the next one.
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+        #[cfg(not(unix))]
+        self.interrupt.recv().await;
+    }
 }
 
 #[cfg(test)]

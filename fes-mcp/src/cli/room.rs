@@ -1,16 +1,24 @@
 //! What most commands work with: the tools of a deployment and the agent over them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use fes_agent::{Agent, Local, Store, Tools};
+use fes_agent::runner::OnDisconnect;
+use fes_agent::{Agent, Local, RunState, Store, Tools};
 use sisense_core::{Client, Operation, Secret};
 use sisense_sandbox::Sandbox;
 use tokio_util::sync::CancellationToken;
 
+use super::act::operator;
+use super::output::Out;
 use super::{Cli, Command, Failure, stopping};
+use crate::mcp::Serving;
 
 /// The file of the store within the state folder.
 pub const STORE: &str = "fes.db";
+
+/// How long a run may take to end after the program was asked to stop.
+const GRACE: Duration = Duration::from_secs(60);
 
 /// The tools, the agent, and the sandboxes that live as long as the command.
 pub struct Room {
@@ -18,8 +26,10 @@ pub struct Room {
     pub agent: Arc<Agent>,
     /// The tools that the policy permits.
     pub operations: Vec<Operation>,
-    /// The name of the deployment that is used when none is named.
+    /// The name of the deployment that is worked on, and migrated from.
     pub deployment: String,
+    /// The name of the deployment that is migrated to.
+    pub target: Option<String>,
     /// Cancelled when the program is asked to stop.
     pub stop: CancellationToken,
     /// Whether the deployment and its approvals end with this command.
@@ -33,13 +43,13 @@ impl Room {
         if cli.deployment.sandbox {
             let name = cli.deployment.name.as_deref().unwrap_or("sandbox");
             let sandbox = cli.sandbox.start(name, 0).await?;
-            return Room::over_sandboxes(cli, vec![sandbox]).await;
+            let target = cli.sandbox.start_empty(&format!("{name}-target")).await?;
+            return Room::over_sandboxes(cli, vec![sandbox, target]).await;
         }
-        let client = cli.deployment.client()?;
-        Room::over(cli, vec![client], Vec::new()).await
+        Room::over(cli, cli.deployment.clients()?, Vec::new()).await
     }
 
-    /// Sandboxes, the first of which is used when none is named.
+    /// Sandboxes: the first is the source and the second the target when none is named.
     pub async fn over_sandboxes(cli: &Cli, sandboxes: Vec<Sandbox>) -> Result<Self, Failure> {
         let clients = sandboxes.iter().map(|sandbox| client_of(cli, sandbox));
         let clients = clients.collect::<Result<Vec<_>, _>>()?;
@@ -51,9 +61,13 @@ impl Room {
         clients: Vec<Client>,
         sandboxes: Vec<Sandbox>,
     ) -> Result<Self, Failure> {
-        let deployment = clients.first().map_or_else(String::new, |c| c.name().to_owned());
+        let (deployment, mut target) = cli.deployment.places(&clients)?;
+        if target.is_none() && !sandboxes.is_empty() {
+            let other = sandboxes.iter().find(|sandbox| sandbox.name() != deployment);
+            target = other.map(|sandbox| sandbox.name().to_owned());
+        }
         let tools: Arc<dyn Tools> = Arc::new(Local::new(clients)?);
-        let once = matches!(cli.command, Command::Ask(_) | Command::Tools(_));
+        let once = matches!(cli.command, Command::Ask(_) | Command::Tools(_) | Command::Migrate(_));
         let passing = once && !sandboxes.is_empty();
         // What waits for a sandbox that is gone in a moment is of no use to anybody.
         let store = if passing {
@@ -64,7 +78,68 @@ impl Room {
         let agent = Agent::builder(tools).policy(cli.state.policy()).store(store).build()?;
         let operations = agent.operations().into_iter().cloned().collect();
         let agent = Arc::new(agent);
-        Ok(Room { agent, operations, deployment, stop: stopping()?, passing, sandboxes })
+        let room =
+            Room { agent, operations, deployment, target, stop: stopping()?, passing, sandboxes };
+        room.offer(cli).await?;
+        Ok(room)
+    }
+
+    /// Say that there are runs to go on with, where somebody starts to work.
+    async fn offer(&self, cli: &Cli) -> Result<(), Failure> {
+        let starts = matches!(
+            cli.command,
+            Command::Ask(_) | Command::Migrate(_) | Command::Serve(_) | Command::Stdio(_)
+        );
+        if !starts || self.passing {
+            return Ok(());
+        }
+        let runs = self.agent.runs(&operator()).await?;
+        let lost: Vec<&str> = runs
+            .iter()
+            .filter(|run| run.state == RunState::Interrupted)
+            .map(|run| run.id.as_str())
+            .collect();
+        let offer = match lost.as_slice() {
+            [] => return Ok(()),
+            [id] => format!("1 run was interrupted; go on with it: fes-mcp runs resume {id}"),
+            many => format!("{} runs were interrupted; see them: fes-mcp runs list", many.len()),
+        };
+        Out::new(false).note(&offer);
+        Ok(())
+    }
+
+    /// What an MCP handler serves, over this transport.
+    pub fn serving(&self, transport: &'static str, on_disconnect: OnDisconnect) -> Serving {
+        Serving {
+            deployment: self.deployment.clone(),
+            target: self.target.clone(),
+            transport,
+            on_disconnect,
+            stop: self.stop.child_token(),
+        }
+    }
+
+    /// The deployment, or the source and the target, in words.
+    pub fn places(&self) -> String {
+        match &self.target {
+            Some(target) => format!("{} → {target}", self.deployment),
+            None => self.deployment.clone(),
+        }
+    }
+
+    /// Wait for runs that go on without their clients. One that was asked to stop gets some time to
+    /// end between two changes.
+    pub async fn finished(&self) {
+        let too_long = async {
+            self.stop.cancelled().await;
+            tokio::time::sleep(GRACE).await;
+        };
+        tokio::select! {
+            () = self.agent.finished() => {}
+            () = too_long => {
+                tracing::warn!("a run did not end in time; resume it with fes-mcp runs resume");
+            }
+        }
     }
 
     /// End the sandboxes.

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use fes_agent::runner::OnDisconnect;
 use serde_json::json;
 use sisense_core::Secret;
 use tokio_util::sync::CancellationToken;
@@ -44,6 +45,38 @@ pub struct ServeArgs {
 
     #[command(flatten)]
     pub approval: ApprovalArgs,
+
+    #[command(flatten)]
+    pub disconnect: DisconnectArgs,
+}
+
+/// What becomes of a run whose client goes away.
+#[derive(Clone, Debug, Default, Args)]
+pub struct DisconnectArgs {
+    /// What becomes of a run when its client cancels or goes away: it stops between two changes, or
+    /// it goes on and can be seen with `fes-mcp runs watch`
+    #[arg(long, value_enum, value_name = "RULE", default_value_t = OnLeave::Stop)]
+    pub on_disconnect: OnLeave,
+}
+
+/// The rules.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum OnLeave {
+    /// It stops between two changes; what is left can be resumed
+    #[default]
+    Stop,
+    /// It goes on
+    Continue,
+}
+
+impl DisconnectArgs {
+    /// The rule.
+    pub fn rule(&self) -> OnDisconnect {
+        match self.on_disconnect {
+            OnLeave::Stop => OnDisconnect::Stop,
+            OnLeave::Continue => OnDisconnect::Continue,
+        }
+    }
 }
 
 /// How approvals are guarded.
@@ -86,6 +119,8 @@ pub struct Options {
     pub bearer: Option<Secret>,
     /// The operator's code.
     pub code: Option<Secret>,
+    /// What becomes of a run whose client goes away.
+    pub on_disconnect: OnDisconnect,
 }
 
 /// A server that runs until it is stopped.
@@ -111,8 +146,7 @@ impl Server {
         let handler = Handler::new(
             room.agent.clone(),
             toolbox,
-            &room.deployment,
-            "http",
+            room.serving("http", options.on_disconnect),
             ApprovalPages::at(base),
         );
         let parts = Parts { guard, pages, mcp: Some(handler), stop: stop.child_token() };
@@ -145,7 +179,13 @@ pub async fn run(cli: &Cli, args: &ServeArgs, out: &Out) -> Result<Exit, Failure
         None => None,
     };
     let room = Room::open(cli).await?;
-    let options = Options { bind: args.bind, public: args.public_url.clone(), bearer, code };
+    let options = Options {
+        bind: args.bind,
+        public: args.public_url.clone(),
+        bearer,
+        code,
+        on_disconnect: args.disconnect.rule(),
+    };
     let server = Server::start(&room, options).await?;
     if out.is_json() {
         out.json_line(&json!({
@@ -154,6 +194,7 @@ pub async fn run(cli: &Cli, args: &ServeArgs, out: &Out) -> Result<Exit, Failure
             "mcp": format!("{}/mcp", server.url),
             "approvals": format!("{}/approvals", server.url),
             "deployment": room.deployment,
+            "target": room.target,
             "tools": room.operations.len(),
         }));
     } else {
@@ -163,10 +204,11 @@ pub async fn run(cli: &Cli, args: &ServeArgs, out: &Out) -> Result<Exit, Failure
              Stop with Ctrl-C.",
             url = server.url,
             tools = room.operations.len(),
-            deployment = room.deployment,
+            deployment = room.places(),
         ));
     }
     let served = server.run().await;
+    room.finished().await;
     room.close().await;
     served.map(|()| Exit::Done)
 }
@@ -216,6 +258,7 @@ mod tests {
             auth_token_file: Some("token".into()),
             public_url: public.iter().map(|url| (*url).to_owned()).collect(),
             approval: ApprovalArgs::default(),
+            disconnect: DisconnectArgs::default(),
         };
         let public = ["https://fes.example.com"];
         assert!(check_remote(&args(false, &public), true).is_err());

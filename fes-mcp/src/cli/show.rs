@@ -65,7 +65,11 @@ pub fn step_json(step: &StepReport, writes: bool) -> Value {
         data["result"] = step.result.clone().unwrap_or(Value::Null);
     }
     if writes && step.error.is_none() {
-        data["status"] = json!(if step.changes.is_empty() { "already_so" } else { "done" });
+        data["status"] = json!(match () {
+            () if !step.ok => "incomplete",
+            () if step.changes.is_empty() => "already_so",
+            () => "done",
+        });
     }
     if !step.changes.is_empty() {
         data["changes"] = json!(step.changes);

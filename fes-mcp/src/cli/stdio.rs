@@ -4,10 +4,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use clap::Args;
+use fes_agent::runner::OnDisconnect;
 use rmcp::ServiceExt;
 
 use super::room::Room;
-use super::serve::ApprovalArgs;
+use super::serve::{ApprovalArgs, DisconnectArgs};
 use super::{Cli, Exit, Failure};
 use crate::mcp::{ApprovalPages, Handler, Toolbox};
 
@@ -28,6 +29,9 @@ pub struct StdioArgs {
 
     #[command(flatten)]
     pub approval: ApprovalArgs,
+
+    #[command(flatten)]
+    pub disconnect: DisconnectArgs,
 }
 
 /// Serve until the client goes away or the program is asked to stop.
@@ -38,7 +42,8 @@ pub async fn run(cli: &Cli, args: &StdioArgs) -> Result<Exit, Failure> {
     let toolbox = Arc::new(Toolbox::new(room.operations.clone()));
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.approval_port));
     let pages = ApprovalPages::when_needed(room.agent.clone(), address, code, stop.clone());
-    let handler = Handler::new(room.agent.clone(), toolbox, &room.deployment, "stdio", pages);
+    let rule = args.disconnect.rule();
+    let handler = Handler::new(room.agent.clone(), toolbox, room.serving("stdio", rule), pages);
     let serving = async {
         let service = handler
             .serve_with_ct(rmcp::transport::stdio(), stop.clone())
@@ -54,6 +59,10 @@ pub async fn run(cli: &Cli, args: &StdioArgs) -> Result<Exit, Failure> {
         served = serving => served,
         () = stop.cancelled() => Ok(()),
     };
+    if rule == OnDisconnect::Stop {
+        stop.cancel();
+    }
+    room.finished().await;
     stop.cancel();
     room.close().await;
     served.map(|()| Exit::Done)

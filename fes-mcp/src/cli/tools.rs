@@ -14,6 +14,7 @@ use super::ask::follow;
 use super::output::Out;
 use super::room::Room;
 use super::{Cli, Exit, Failure, show};
+use crate::approvals::describe;
 
 /// Largest arguments, in bytes.
 const LARGEST_ARGS: u64 = 4 * 1024 * 1024;
@@ -207,7 +208,28 @@ async fn call(
                 return Err(error.into());
             }
             Called::NeedsApproval(pending) => (pending, None),
-            Called::Drifted { error, fresh } => (fresh, Some(error.message)),
+            Called::Drifted { error, fresh } => {
+                (fresh, Some(format!("Nothing was changed: {}", error.message)))
+            }
+            Called::Partly { step, fresh } if out.can_ask() => {
+                tell(&step, true, out);
+                (fresh, Some("What had changed there was left as it is".to_owned()))
+            }
+            Called::Partly { step, fresh } => {
+                let mut data = show::step_json(&step, true);
+                data["left"] = describe(&fresh);
+                if out.is_json() {
+                    out.json(&data);
+                } else {
+                    tell(&step, true, out);
+                    out.note(&format!(
+                        "\nWhat had changed there was left as it is; see what is left: \
+                         fes-mcp approvals show {}",
+                        fresh.id
+                    ));
+                }
+                return Ok(Exit::Failed);
+            }
         };
         match ask(room, &pending, approve, drifted.as_deref(), out).await? {
             Said::No(exit) => return Ok(exit),

@@ -1,9 +1,10 @@
 //! Which deployment, and how to reach it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use fes_agent::host::unknown_deployment;
 use sisense_core::{Client, ClientBuilder, Limits, Secret, TlsOptions};
 
 use super::read_secret;
@@ -38,12 +39,26 @@ pub struct DeploymentArgs {
     #[arg(long, global = true, value_name = "NAME")]
     pub name: Option<String>,
 
+    /// A further deployment, for migrations; its API token is in the environment as
+    /// FES_TOKEN_NAME, in capitals; may be repeated
+    #[arg(long = "deployment", global = true, value_name = "NAME=URL", value_parser = named)]
+    pub named: Vec<Named>,
+
+    /// Name of the deployment to work on, and to migrate from [default: the first]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub source: Option<String>,
+
+    /// Name of the deployment to migrate to
+    #[arg(long, global = true, value_name = "NAME")]
+    pub target: Option<String>,
+
     /// Longest time for one request to the deployment, in seconds
     #[arg(long, global = true, value_name = "SECS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: Option<u64>,
 
-    /// Start a sandbox for this command and use it instead of a deployment
-    #[arg(long, global = true, conflicts_with_all = ["url", "token", "token_file", "ca_file", "insecure"])]
+    /// Start a sandbox for this command and use it instead of a deployment; the empty
+    /// "sandbox-target" beside it is there to migrate to
+    #[arg(long, global = true, conflicts_with_all = ["url", "token", "token_file", "ca_file", "insecure", "named"])]
     pub sandbox: bool,
 }
 
@@ -54,6 +69,65 @@ fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
 }
 
 impl DeploymentArgs {
+    /// The clients of all deployments that the options name: the one given by its URL or by the
+    /// environment first, then the named ones.
+    pub fn clients(&self) -> Result<Vec<Client>, Failure> {
+        let given = self.url.is_some() || self.token.is_some() || self.token_file.is_some();
+        let mut clients = Vec::new();
+        if given || self.named.is_empty() || in_environment() {
+            clients.push(self.client()?);
+        }
+        for named in &self.named {
+            let client = self.client_of(named)?;
+            if clients.iter().any(|other: &Client| other.name() == client.name()) {
+                let message = format!("two deployments have the same name: {}", named.name);
+                return Err(Failure::bad_usage(message)
+                    .with_next_step("give each deployment a name of its own"));
+            }
+            clients.push(client);
+        }
+        Ok(clients)
+    }
+
+    fn client_of(&self, named: &Named) -> Result<Client, Failure> {
+        let variable = token_variable(&named.name);
+        let token = std::env::var(&variable).ok().map(|token| token.trim().to_owned());
+        let Some(token) = token.filter(|token| !token.is_empty()) else {
+            return Err(Failure::bad_usage(format!("the deployment {} has no token", named.name))
+                .with_next_step(format!("set {variable} to its API token")));
+        };
+        let builder = Client::builder(&named.url).name(&named.name).token(Secret::new(token));
+        // Accepting any certificate is said for one deployment, so it is not said for this one.
+        let builder = match &self.ca_file {
+            Some(path) => {
+                builder.tls(TlsOptions { ca_pem: Some(read_pem(path)?), ..TlsOptions::default() })
+            }
+            None => builder,
+        };
+        builder.limits(self.limits()).build().map_err(|error| Failure::from(error).usage())
+    }
+
+    /// Which of the deployments is the source, and which the target.
+    pub fn places(&self, clients: &[Client]) -> Result<(String, Option<String>), Failure> {
+        let known = |name: &String| match clients.iter().any(|client| client.name() == name) {
+            true => Ok(name.clone()),
+            false => {
+                let names = clients.iter().map(|client| client.name().to_owned()).collect();
+                Err(Failure::from(unknown_deployment(names, name)).usage())
+            }
+        };
+        let source = match &self.source {
+            Some(name) => known(name)?,
+            None => clients.first().map_or_else(String::new, |c| c.name().to_owned()),
+        };
+        let target = self.target.as_ref().map(known).transpose()?;
+        if target.as_ref() == Some(&source) {
+            return Err(Failure::bad_usage("the source and the target are the same deployment")
+                .with_next_step("name two different deployments with --source and --target"));
+        }
+        Ok((source, target))
+    }
+
     /// The client of the deployment that the options name, or of the one in the environment.
     pub fn client(&self) -> Result<Client, Failure> {
         self.client_with(self.limits())
@@ -97,9 +171,7 @@ impl DeploymentArgs {
             return Ok(builder);
         }
         let ca_pem = match &self.ca_file {
-            Some(path) => Some(std::fs::read(path).map_err(|error| {
-                Failure::bad_usage(format!("cannot read --ca-file {}: {error}", path.display()))
-            })?),
+            Some(path) => Some(read_pem(path)?),
             None => None,
         };
         Ok(builder.tls(TlsOptions { ca_pem, accept_invalid: self.insecure }))
@@ -116,6 +188,42 @@ impl DeploymentArgs {
         }
         limits
     }
+}
+
+/// A deployment by its name and its URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// What it is called in previews, answers and options.
+    pub name: String,
+    /// Scheme, host, port and tenant prefix.
+    pub url: String,
+}
+
+fn named(text: &str) -> Result<Named, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    match text.split_once('=') {
+        Some((name, url)) if !name.is_empty() && name.chars().all(plain) && !url.is_empty() => {
+            Ok(Named { name: name.to_owned(), url: url.to_owned() })
+        }
+        _ => Err("give a name of letters, digits, - and _, and a URL: prod=https://bi.example.com"
+            .to_owned()),
+    }
+}
+
+/// The variable of the environment that holds the token of a named deployment.
+fn token_variable(name: &str) -> String {
+    format!("FES_TOKEN_{}", name.to_uppercase().replace('-', "_"))
+}
+
+/// Whether the environment names a deployment.
+fn in_environment() -> bool {
+    std::env::var("SISENSE_URL").is_ok_and(|url| !url.trim().is_empty())
+}
+
+fn read_pem(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| {
+        Failure::bad_usage(format!("cannot read --ca-file {}: {error}", path.display()))
+    })
 }
 
 /// A URL without its scheme: the host, with port and tenant prefix if there are any.
@@ -152,6 +260,44 @@ mod tests {
         let client = whole.client().unwrap();
         assert_eq!((client.name(), client.url()), ("prod", "http://127.0.0.1:9/"));
         assert!(!format!("{whole:?}").contains("abc"), "a token is never printed");
+    }
+
+    #[test]
+    fn named_deployments_need_a_plain_name_and_a_token_of_their_own() {
+        for bad in ["prod", "=https://x", "prod=", "a b=https://x", ""] {
+            assert!(named(bad).is_err(), "{bad}");
+        }
+        let staging = named("my-staging=https://bi.example.com/t").unwrap();
+        assert_eq!(staging.url, "https://bi.example.com/t");
+        assert_eq!(token_variable(&staging.name), "FES_TOKEN_MY_STAGING");
+        let mut both = args(Some("http://127.0.0.1:9/"), Some("abc"));
+        both.named = vec![staging];
+        let failure = both.clients().unwrap_err();
+        assert_eq!(failure.exit, crate::cli::Exit::Usage);
+        assert_eq!(
+            failure.report.next_step.as_deref(),
+            Some("set FES_TOKEN_MY_STAGING to its API token")
+        );
+    }
+
+    #[test]
+    fn source_and_target_are_two_deployments_that_there_are() {
+        let client = |name: &str| {
+            let mut one = args(Some("http://127.0.0.1:9/"), Some("abc"));
+            one.name = Some(name.to_owned());
+            one.client().unwrap()
+        };
+        let clients = [client("prod"), client("dev")];
+        let places = |source: Option<&str>, target: Option<&str>| {
+            let mut args = args(None, None);
+            (args.source, args.target) = (source.map(str::to_owned), target.map(str::to_owned));
+            args.places(&clients)
+        };
+        assert_eq!(places(None, None).unwrap(), ("prod".into(), None));
+        assert_eq!(places(Some("dev"), Some("prod")).unwrap(), ("dev".into(), Some("prod".into())));
+        let unknown = places(None, Some("dve")).unwrap_err();
+        assert_eq!(unknown.report.candidates, ["prod", "dev"]);
+        assert!(places(None, Some("prod")).unwrap_err().report.message.contains("the same"));
     }
 
     #[test]

@@ -107,13 +107,25 @@ impl SandboxArgs {
 
     /// Start a sandbox with this name.
     pub async fn start(&self, name: &str, port: u16) -> Result<Sandbox, Failure> {
-        let started = Sandbox::start(self.config(name, port)).await;
-        started.map_err(|error| match &error {
-            sisense_sandbox::SandboxError::Listen { port, .. } => taken("the sandbox", *port),
-            _ => {
-                let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
-                Failure::bad_usage(format!("{error}{}", cause.unwrap_or_default()))
-            }
-        })
+        start(self.config(name, port)).await
     }
+
+    /// Start a sandbox that holds nothing but what every deployment has, to migrate to.
+    pub async fn start_empty(&self, name: &str) -> Result<Sandbox, Failure> {
+        let defaults = SandboxConfig::default();
+        let seed = self.seed.unwrap_or(defaults.seed);
+        let latency_ms = self.latency_ms;
+        let name = name.to_owned();
+        start(SandboxConfig { name, seed, latency_ms, story: false, ..defaults }).await
+    }
+}
+
+async fn start(config: SandboxConfig) -> Result<Sandbox, Failure> {
+    Sandbox::start(config).await.map_err(|error| match &error {
+        sisense_sandbox::SandboxError::Listen { port, .. } => taken("the sandbox", *port),
+        _ => {
+            let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+            Failure::bad_usage(format!("{error}{}", cause.unwrap_or_default()))
+        }
+    })
 }

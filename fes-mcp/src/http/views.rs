@@ -7,7 +7,12 @@ use sisense_core::operation::Risk;
 use sisense_core::run::Change;
 
 use crate::approvals;
-use crate::preview::{self, Row};
+use crate::preview::{self, Row, Rows};
+
+/// Most rows of one migration on a page, those in trouble first.
+const MOST_ROWS: usize = 5_000;
+/// Most changes of one migration that are shown field by field.
+const MOST_CHANGES: usize = 300;
 
 /// The list of approvals.
 #[derive(Template)]
@@ -66,16 +71,24 @@ pub struct Item {
     expires: String,
     high_risk: bool,
     typed_name: Option<String>,
+    /// How many changes there are.
+    count: usize,
+    /// The migrations, asset by asset.
+    migrations: Vec<Rows>,
+    /// The changes, or the first ones of a large migration.
     changes: Vec<ChangeView>,
+    left_out: usize,
 }
 
 impl Item {
     /// Put an approval in words.
     pub fn new(record: &Pending) -> Self {
+        let migrations = preview::migrations(record, MOST_ROWS);
+        let (changes, left_out) = preview::changes(record, MOST_CHANGES);
         Item {
             id: record.id.clone(),
             goal: approvals::goal(record),
-            deployment: record.deployment.clone(),
+            deployment: preview::places(record),
             principal: record.principal.clone(),
             state: approvals::words(record.state),
             open: record.state == State::Pending,
@@ -83,7 +96,10 @@ impl Item {
             expires: when(record.expires),
             high_risk: record.changes.iter().any(|change| change.risk == Risk::High),
             typed_name: preview::typed_name(&record.changes).map(str::to_owned),
-            changes: record.changes.iter().map(ChangeView::new).collect(),
+            count: record.changes.len(),
+            migrations,
+            changes: changes.map(ChangeView::new).collect(),
+            left_out,
         }
     }
 }

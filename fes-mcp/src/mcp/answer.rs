@@ -15,6 +15,10 @@ use crate::preview;
 const LONGEST_TEXT: usize = 12_000;
 /// Longest before or after of a change in a preview, in bytes.
 const LONGEST_SIDE: usize = 4_000;
+/// Most changes of one migration as data; its rows tell of all.
+const MOST_CHANGES: usize = 200;
+/// Most rows of one migration's preview as data, those in trouble first.
+const MOST_ROWS: usize = 100;
 /// How many missing things are named in the text.
 const MISSING_NAMED: usize = 5;
 
@@ -26,7 +30,11 @@ pub fn ran(step: &StepReport, writes: bool) -> CallToolResult {
     let result = step.result.as_ref().unwrap_or(&Value::Null);
     let mut data = Map::new();
     if writes {
-        let status = if step.changes.is_empty() { "already_so" } else { "done" };
+        let status = match () {
+            () if !step.ok => "incomplete",
+            () if step.changes.is_empty() => "already_so",
+            () => "done",
+        };
         data.insert("status".to_owned(), json!(status));
     }
     data.insert("result".to_owned(), result.clone());
@@ -65,15 +73,8 @@ pub fn waits(
     link: Option<&str>,
     drifted: Option<&ErrorReport>,
 ) -> CallToolResult {
-    let mut data = json!({
-        "status": "needs_approval",
-        "approval": pending.id,
-        "preview": pending.changes.iter().map(short).collect::<Vec<_>>(),
-        "expires": pending.expires,
-    });
-    if let Some(link) = link {
-        data["approve_url"] = json!(link);
-    }
+    let mut data = asks(pending, link);
+    data["status"] = json!("needs_approval");
     let first = match drifted {
         None => "Nothing was changed yet: a person has to approve this first.".to_owned(),
         Some(error) => format!(
@@ -81,21 +82,63 @@ pub fn waits(
             error.message
         ),
     };
-    let how = match link {
+    let text = format!("{first}\n\n{}\n\n{}", preview::whole(pending), how(pending, link));
+    let mut answer = CallToolResult::structured(data);
+    answer.content = vec![ContentBlock::text(text)];
+    answer
+}
+
+/// A migration that was done but for what had changed there, which waits for a person again.
+pub fn left(step: &StepReport, pending: &Pending, link: Option<&str>) -> CallToolResult {
+    let mut answer = ran(step, true);
+    if let Some(Value::Object(data)) = &mut answer.structured_content
+        && let Value::Object(asks) = asks(pending, link)
+    {
+        data.extend(asks);
+    }
+    let text = format!(
+        "What had changed there was left as it is. This is the new preview, of what is left, and a \
+         person has to approve it.\n\n{}\n\n{}",
+        preview::whole(pending),
+        how(pending, link)
+    );
+    answer.content.push(ContentBlock::text(text));
+    answer
+}
+
+/// What waits for a person, as data: a bounded part of it. The page shows the whole.
+fn asks(pending: &Pending, link: Option<&str>) -> Value {
+    let (changes, left_out) = preview::changes(pending, MOST_CHANGES);
+    let mut data = json!({
+        "approval": pending.id,
+        "preview": changes.map(short).collect::<Vec<_>>(),
+        "expires": pending.expires,
+    });
+    if left_out > 0 {
+        data["left_out"] = json!(left_out);
+    }
+    if !pending.previews.iter().all(|step| step.migration().is_none()) {
+        data["steps"] = preview::steps_json(pending, MOST_ROWS);
+    }
+    if let Some(link) = link {
+        data["approve_url"] = json!(link);
+    }
+    data
+}
+
+/// How the person decides, and what comes then.
+fn how(pending: &Pending, link: Option<&str>) -> String {
+    let where_ = match link {
         Some(link) => format!("Ask the person to look at it and decide here: {link}"),
         None => "The approval page does not start; ask the person to decide on the machine where \
                  fes-mcp runs."
             .to_owned(),
     };
-    let text = format!(
-        "{first}\n\n{preview}\n\n{how}\nAfter the approval, repeat exactly this call: it then goes \
-         through once. The approval ends at {expires}.",
-        preview = preview::text(&pending.changes),
+    format!(
+        "{where_}\nAfter the approval, repeat exactly this call: it then goes through once. The \
+         approval ends at {expires}.",
         expires = pending.expires.strftime("%Y-%m-%d %H:%M:%S UTC"),
-    );
-    let mut answer = CallToolResult::structured(data);
-    answer.content = vec![ContentBlock::text(text)];
-    answer
+    )
 }
 
 /// A change as data. Large before-images, such as whole documents, stay on the page: a client needs

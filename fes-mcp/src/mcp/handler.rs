@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use fes_agent::host::unknown_operation;
+use fes_agent::runner::OnDisconnect;
 use fes_agent::{Agent, Called, Options, Session};
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestMethod,
@@ -45,22 +46,34 @@ pub struct Handler {
 struct Inner {
     agent: Arc<Agent>,
     toolbox: Arc<Toolbox>,
-    deployment: String,
-    transport: &'static str,
+    place: Serving,
     pages: ApprovalPages,
 }
 
+/// What is served, how, and what becomes of a run whose client goes away.
+#[derive(Clone, Debug)]
+pub struct Serving {
+    /// The deployment; the source where there is a target.
+    pub deployment: String,
+    /// The target of migrations.
+    pub target: Option<String>,
+    /// The transport's name.
+    pub transport: &'static str,
+    /// What becomes of a run whose client goes away.
+    pub on_disconnect: OnDisconnect,
+    /// Stops every run when the program is asked to stop.
+    pub stop: CancellationToken,
+}
+
 impl Handler {
-    /// Serve these tools for a deployment over a transport.
+    /// Serve these tools there.
     pub fn new(
         agent: Arc<Agent>,
         toolbox: Arc<Toolbox>,
-        deployment: &str,
-        transport: &'static str,
+        place: Serving,
         pages: ApprovalPages,
     ) -> Self {
-        let deployment = deployment.to_owned();
-        Handler { inner: Arc::new(Inner { agent, toolbox, deployment, transport, pages }) }
+        Handler { inner: Arc::new(Inner { agent, toolbox, place, pages }) }
     }
 
     /// Who calls: the client by the name that it gives itself, and how it is connected. An approval
@@ -69,8 +82,30 @@ impl Handler {
         let name = context.client_info().map_or_else(String::new, |client| client.name);
         let name: String = name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
         let name = if name.is_empty() { "an MCP client" } else { &name };
-        let transport = self.inner.transport;
-        Session::new(transport, format!("{name} over {transport}"), &self.inner.deployment)
+        let place = &self.inner.place;
+        let transport = place.transport;
+        let principal = format!("{name} over {transport}");
+        let session = Session::new(transport, principal, &place.deployment);
+        match &place.target {
+            Some(target) => session.to(target),
+            None => session,
+        }
+    }
+
+    /// What stops a call: the program, when it is asked to stop and, where that is the rule, the
+    /// client, by cancelling or by going away, which look the same from here.
+    fn stopped_by(&self, context: &RequestContext<RoleServer>) -> CancellationToken {
+        let cancel = self.inner.place.stop.child_token();
+        if self.inner.place.on_disconnect == OnDisconnect::Stop {
+            let (asked, stop) = (context.ct.clone(), cancel.clone());
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = asked.cancelled() => stop.cancel(),
+                    () = stop.cancelled() => {}
+                }
+            });
+        }
+        cancel
     }
 
     fn unknown_tool(&self, name: &str) -> ErrorData {
@@ -98,9 +133,11 @@ impl Handler {
             .meta
             .get_progress_token()
             .map(|token| Reporter::start(context.peer.clone(), token));
-        // A child, so that a call that takes too long is stopped like one that was cancelled.
-        let cancel = context.ct.child_token();
-        let mut options = Options::default().cancel(cancel.clone());
+        let cancel = self.stopped_by(&context);
+        // A task of its own either way: a run that is stopped still ends between two writes and is
+        // kept with its end, also when nobody waits for the answer.
+        let mut options =
+            Options::default().cancel(cancel.clone()).on_disconnect(OnDisconnect::Continue);
         if let Some(reporter) = &reporter {
             options = options.progress(reporter.sink());
         }
@@ -108,17 +145,32 @@ impl Handler {
         tokio::pin!(call);
         let called = tokio::select! {
             called = &mut call => called,
-            () = tokio::time::sleep(LONGEST_CALL) => {
+            () = tokio::time::sleep(LONGEST_CALL) => match self.inner.place.on_disconnect {
                 // Stops between two writes, never inside one; what is known then is told.
-                cancel.cancel();
-                call.await
-            }
+                OnDisconnect::Stop => {
+                    cancel.cancel();
+                    call.await
+                }
+                OnDisconnect::Continue => Err(Error::new(
+                    ErrorKind::Timeout,
+                    "this takes longer than a call may take; it goes on by itself",
+                )
+                .with_next_step("watch it: fes-mcp runs list, then fes-mcp runs watch ID")),
+            },
         };
+        // Ends the task that waits for the client to go away.
+        if self.inner.place.on_disconnect == OnDisconnect::Stop {
+            cancel.cancel();
+        }
         if let Some(reporter) = reporter {
             reporter.finish().await;
         }
         match called {
             Ok(Called::Done(step)) => answer::ran(&step, operation.effect.writes()),
+            Ok(Called::Partly { step, fresh }) => {
+                let link = self.inner.pages.link(&fresh.id).await;
+                answer::left(&step, &fresh, link.as_deref())
+            }
             Ok(Called::NeedsApproval(pending)) => {
                 let link = self.inner.pages.link(&pending.id).await;
                 answer::waits(&pending, link.as_deref(), None)

@@ -7,7 +7,7 @@ mod tools;
 
 use std::time::Duration;
 
-pub use handler::{ApprovalPages, Handler};
+pub use handler::{ApprovalPages, Handler, Serving};
 pub use tools::Toolbox;
 
 /// Longest time for one tool call.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::{Map, Value, json};
-use sisense_core::{Effect, Operation};
+use sisense_core::{Effect, Operation, Scope};
 
 /// Longest description of a tool, in characters: a client's model reads them all.
 const LONGEST_DESCRIPTION: usize = 700;
@@ -91,6 +91,11 @@ fn description(operation: &Operation) -> String {
              and a link; once a person has approved there, repeat the same call.",
         );
     }
+    if operation.scope == Scope::SourceTarget {
+        text.push_str(
+            " Works between the source and the target that this server was started with.",
+        );
+    }
     text
 }
 
@@ -127,8 +132,10 @@ fn output_schema(operation: &Operation) -> Arc<JsonObject> {
         );
     }
     if operation.effect.writes() {
-        member("status", json!({ "enum": ["done", "already_so", "needs_approval"] }));
+        member("status", json!({ "enum": ["done", "incomplete", "already_so", "needs_approval"] }));
         member("preview", json!({ "type": "array", "items": { "type": "object" } }));
+        member("left_out", json!({ "type": "integer" }));
+        member("steps", json!({ "type": "array", "items": { "type": "object" } }));
         member("approve_url", json!({ "type": "string" }));
         member("expires", json!({ "type": "string" }));
         member("approval", json!({ "type": "string" }));

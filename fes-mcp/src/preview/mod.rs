@@ -1,11 +1,13 @@
 //! How a change is shown to the person who decides: the same rows on the terminal and on the page.
 
 mod rows;
+mod steps;
 
 use sisense_core::operation::Risk;
 use sisense_core::run::{Change, Undo};
 
 pub use rows::{Row, rows};
+pub use steps::{Rows, changes, migrations, places, steps_json, whole};
 
 /// Whether a change can be taken back, in words.
 pub fn undo(undo: &Undo) -> String {
@@ -36,9 +38,9 @@ pub fn typed_name(changes: &[Change]) -> Option<&str> {
 const LONGEST: usize = 300;
 
 /// Changes as text for a terminal.
-pub fn text(changes: &[Change]) -> String {
+pub fn text<'a>(changes: impl IntoIterator<Item = &'a Change>) -> String {
     let mut lines = Vec::new();
-    for (position, change) in changes.iter().enumerate() {
+    for (position, change) in changes.into_iter().enumerate() {
         lines.push(format!("{}. {}", position + 1, one_line(&change.summary)));
         lines.push(format!(
             "   {} {} in {} · risk {}",

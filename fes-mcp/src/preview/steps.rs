@@ -1,0 +1,203 @@
+//! What a migration would do, asset by asset: rows in trouble first, then the others, with counts.
+
+use comfy_table::{Table, presets};
+use fes_agent::Pending;
+use fes_agent::approval::StepPreview;
+use fes_agent::report::{Item, Migration};
+use serde_json::{Value, json};
+use sisense_core::Change;
+
+use super::{one_line, text};
+
+/// Most rows of one migration on a terminal.
+const MOST_ROWS: usize = 60;
+/// Most changes of one migration that are shown field by field on a terminal.
+const MOST_CHANGES: usize = 20;
+/// Outcomes that a person has to look at before approving.
+const TROUBLE: [&str; 3] = ["blocked", "failed", "unknown"];
+
+/// One migration of a preview.
+pub struct Rows {
+    /// The operation's id.
+    pub tool: String,
+    /// The counts in one line.
+    pub totals: String,
+    /// What else to know.
+    pub warnings: Vec<String>,
+    /// The rows, those in trouble first.
+    pub items: Vec<Item>,
+    /// How many rows are not here.
+    pub left_out: usize,
+}
+
+/// The migrations of a preview, each with its first rows.
+pub fn migrations(pending: &Pending, most: usize) -> Vec<Rows> {
+    let steps = pending.previews.iter();
+    steps.filter_map(|step| Some(rows(step, step.migration()?, most))).collect()
+}
+
+fn rows(step: &StepPreview, migration: Migration, most: usize) -> Rows {
+    let totals = migration.totals();
+    let Migration { mut items, warnings, .. } = migration;
+    items.sort_by_key(|item| order(&item.outcome));
+    let left_out = items.len().saturating_sub(most);
+    items.truncate(most);
+    Rows { tool: step.tool.clone(), totals, warnings, items, left_out }
+}
+
+/// Trouble, then what would be replaced, then what would be made, then what stays as it is.
+fn order(outcome: &str) -> usize {
+    match outcome {
+        trouble if TROUBLE.contains(&trouble) => 0,
+        "would_overwrite" => 1,
+        "skipped" => 3,
+        _ => 2,
+    }
+}
+
+/// The changes that are shown field by field, and how many are left out: of a migration, whose rows
+/// tell of every asset, the first ones, of everything else all.
+pub fn changes(pending: &Pending, most: usize) -> (impl Iterator<Item = &Change>, usize) {
+    let mut hidden = vec![false; pending.changes.len()];
+    for step in pending.previews.iter().filter(|step| step.migration().is_some()) {
+        let rest = step.first.saturating_add(most)..step.first.saturating_add(step.count);
+        hidden
+            .iter_mut()
+            .enumerate()
+            .filter(|(n, _)| rest.contains(n))
+            .for_each(|(_, h)| *h = true);
+    }
+    let left_out = hidden.iter().filter(|hidden| **hidden).count();
+    let shown = pending.changes.iter().zip(hidden).filter(|(_, hidden)| !hidden);
+    (shown.map(|(change, _)| change), left_out)
+}
+
+/// Where it would happen: the deployment, or the source and the target.
+pub fn places(pending: &Pending) -> String {
+    match &pending.target {
+        Some(target) => format!("{} → {}", one_line(&pending.deployment), one_line(target)),
+        None => one_line(&pending.deployment),
+    }
+}
+
+/// A whole preview for a terminal: the rows of migrations, and the changes field by field.
+pub fn whole(pending: &Pending) -> String {
+    let migrations = migrations(pending, MOST_ROWS);
+    if migrations.is_empty() {
+        return text(&pending.changes);
+    }
+    let mut parts: Vec<String> = migrations.iter().map(table).collect();
+    let (shown, left_out) = changes(pending, MOST_CHANGES);
+    parts.push(text(shown));
+    if left_out > 0 {
+        parts.push(format!(
+            "and {left_out} more changes: fes-mcp approvals show {} --json",
+            pending.id
+        ));
+    }
+    parts.join("\n\n")
+}
+
+fn table(rows: &Rows) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED).force_no_tty();
+    table.set_header(["Kind", "Name", "What", "Why"]);
+    for item in &rows.items {
+        let why = item.reason.as_deref().unwrap_or_default();
+        table.add_row([
+            one_line(&item.kind),
+            one_line(&item.name),
+            item.outcome_in_words(),
+            one_line(why),
+        ]);
+    }
+    let mut lines = vec![format!("{}: {}", rows.tool, rows.totals)];
+    if !rows.items.is_empty() {
+        lines.push(table.trim_fmt());
+    }
+    if rows.left_out > 0 {
+        lines.push(format!("and {} more; --json shows all", rows.left_out));
+    }
+    lines.extend(rows.warnings.iter().map(|warning| format!("note: {}", one_line(warning))));
+    lines.join("\n")
+}
+
+/// The rows of migrations as data.
+pub fn steps_json(pending: &Pending, most: usize) -> Value {
+    let steps = migrations(pending, most).into_iter().map(|rows| {
+        let items = rows.items.iter().map(|item| {
+            json!({
+                "kind": item.kind, "name": item.name, "outcome": item.outcome,
+                "reason": item.reason, "source_id": item.source_id, "target_id": item.target_id,
+            })
+        });
+        let mut step = json!({
+            "tool": rows.tool,
+            "totals": rows.totals,
+            "items": items.collect::<Vec<_>>(),
+            "warnings": rows.warnings,
+        });
+        if rows.left_out > 0 {
+            step["left_out"] = json!(rows.left_out);
+        }
+        step
+    });
+    Value::Array(steps.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+
+    fn pending(items: Value) -> Pending {
+        let count = items.as_array().unwrap().len();
+        serde_json::from_value(json!({
+            "id": "a1", "session": "s", "principal": "ann", "deployment": "prod", "target": "dev",
+            "plan": { "goal": "g", "steps": [] }, "plan_digest": "", "changes": [],
+            "preview_digest": "", "needs_same_call": false,
+            "created": "2026-01-01T00:00:00Z", "expires": "2026-01-01T00:15:00Z",
+            "state": "pending",
+            "previews": [{ "step": "s0", "tool": "migration.migrate_users", "first": 0,
+                "count": 0, "result": { "requested": count, "items": items, "complete": false,
+                    "warnings": ["2 people get an e-mail"] } }],
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn every_row_is_shown_trouble_first() {
+        let pending = pending(json!([
+            { "kind": "user", "name": "a\u{7}", "outcome": "skipped", "reason": "is there" },
+            { "kind": "user", "name": "b", "outcome": "would_create" },
+            { "kind": "user", "name": "c", "outcome": "blocked", "reason": "no such role" },
+        ]));
+        insta::assert_snapshot!(whole(&pending).trim_end(), @r"
+        migration.migrate_users: asked 3 = would create 1 + skipped 1 + blocked 1
+        ┌──────┬──────┬──────────────┬──────────────┐
+        │ Kind ┆ Name ┆ What         ┆ Why          │
+        ╞══════╪══════╪══════════════╪══════════════╡
+        │ user ┆ c    ┆ blocked      ┆ no such role │
+        │ user ┆ b    ┆ would create ┆              │
+        │ user ┆ a    ┆ skipped      ┆ is there     │
+        └──────┴──────┴──────────────┴──────────────┘
+        note: 2 people get an e-mail
+        ");
+        assert_eq!(places(&pending), "prod → dev");
+    }
+
+    #[test]
+    fn a_part_of_the_rows_says_how_many_are_left_out() {
+        let row = json!({ "kind": "user", "name": "a", "outcome": "would_create" });
+        let pending = pending(Value::Array(vec![row; 100]));
+        assert!(whole(&pending).contains("and 40 more; --json shows all"));
+        let data = steps_json(&pending, 10);
+        assert_eq!(
+            (data[0]["items"].as_array().unwrap().len(), &data[0]["left_out"]),
+            (10, &json!(90))
+        );
+        assert_eq!(data[0]["totals"], "asked 100 = would create 100");
+        assert_eq!(steps_json(&pending, usize::MAX)[0]["left_out"], Value::Null);
+    }
+}
