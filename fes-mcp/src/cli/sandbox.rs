@@ -23,6 +23,10 @@ pub struct SandboxCommand {
     /// Start a second deployment with other ids, as the target of migrations; its port is the next
     #[arg(long)]
     pub second: bool,
+
+    /// Leave the second deployment all but empty: no story, nothing generated, nothing loaded
+    #[arg(long, requires = "second")]
+    pub second_empty: bool,
 }
 
 /// Start, tell, wait.
@@ -35,7 +39,9 @@ pub async fn run(cli: &Cli, args: &SandboxCommand, out: &Out) -> Result<Exit, Fa
             0 => 0,
             port => port.checked_add(1).unwrap_or(0),
         };
-        running.push(cli.sandbox.start(&format!("{name}-2"), port).await?);
+        let name = format!("{name}-2");
+        let holds = if args.second_empty { cli.sandbox.emptied() } else { cli.sandbox.clone() };
+        running.push(holds.start(&name, port).await?);
     }
     let deployments: Vec<Value> = running.iter().map(describe).collect();
     out.json_line(&json!({

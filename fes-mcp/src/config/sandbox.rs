@@ -105,6 +105,11 @@ impl SandboxArgs {
         }
     }
 
+    /// The same with nothing in it but roles, built-in groups and the people behind the tokens.
+    pub fn emptied(&self) -> Self {
+        Self { no_story: true, load: Vec::new(), sizes: SizeArgs::default(), ..self.clone() }
+    }
+
     /// Start a sandbox with this name.
     pub async fn start(&self, name: &str, port: u16) -> Result<Sandbox, Failure> {
         start(self.config(name, port)).await

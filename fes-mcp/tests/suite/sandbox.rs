@@ -1,5 +1,8 @@
 use pretty_assertions::assert_eq;
 
+use serde_json::Value;
+
+use crate::support::mcp::http;
 use crate::support::{Running, run};
 
 #[test]
@@ -12,6 +15,19 @@ fn tells_urls_and_tokens_in_one_line_and_stops_when_asked() {
     assert!(!running.text("/deployments/0/tokens/viewer").is_empty());
     #[cfg(unix)]
     assert_eq!(running.terminate().code(), Some(0));
+}
+
+#[test]
+fn the_second_can_be_all_but_empty() {
+    let args = ["sandbox", "--no-story", "--second", "--second-empty", "--groups", "2"];
+    let running = Running::start(&args);
+    for (at, groups) in [(0, 5), (1, 3)] {
+        let url = running.text(&format!("/deployments/{at}/url"));
+        let info = http().get(format!("{url}/__sandbox/info")).send().unwrap().text().unwrap();
+        let info: Value = serde_json::from_str(&info).unwrap();
+        assert_eq!(info["counts"]["groups"], groups);
+    }
+    assert_eq!(run(&["sandbox", "--second-empty"]).code, Some(2));
 }
 
 #[test]
