@@ -28,7 +28,7 @@ const NAMED: usize = 3;
 const LONGEST_REASON: usize = 160;
 
 /// One asset of a migration.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Item {
     /// The kind of asset.
     pub kind: String,
@@ -42,10 +42,18 @@ pub struct Item {
     pub outcome: String,
     /// Why.
     pub reason: Option<String>,
+    /// What differs between the source and what is there.
+    pub differs: Vec<String>,
+    /// What went wrong beside the asset itself, or is not as it was sent.
+    pub problems: Vec<String>,
+    /// What else to know.
+    pub notes: Vec<String>,
+    /// The whole row, as the operation gave it.
+    pub row: Value,
 }
 
 /// What a migration did or, in a preview, would do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Migration {
     /// How many assets were asked for.
     pub requested: u64,
@@ -95,6 +103,7 @@ impl Migration {
             && !self.stopped
             && self.adds_up()
             && TROUBLE.iter().all(|outcome| self.count(outcome) == 0)
+            && self.items.iter().all(|item| item.problems.is_empty())
     }
 
     fn told(&self) -> u64 {
@@ -132,8 +141,15 @@ impl Migration {
             sentences.push("Stopped before the end.".to_owned());
         }
         for outcome in TROUBLE {
-            sentences.extend(self.trouble(outcome));
+            let lead = match outcome {
+                "unknown" => "It is not known whether these were written",
+                "failed" => "Failed",
+                _ => "Blocked",
+            };
+            sentences.extend(name_some(lead, self.items.iter().filter(|i| i.outcome == outcome)));
         }
+        let flawed = |item: &&Item| !item.problems.is_empty() && !item.is_in_trouble();
+        sentences.extend(name_some("Not all right", self.items.iter().filter(flawed)));
         if sentences.is_empty() && !self.is_complete() {
             sentences.push("This is not the whole.".to_owned());
         }
@@ -145,22 +161,17 @@ impl Migration {
         });
         sentences.join(" ")
     }
+}
 
-    fn trouble(&self, outcome: &str) -> Option<String> {
-        let mut rows = self.items.iter().filter(|item| item.outcome == outcome);
-        let named: Vec<String> = rows.by_ref().take(NAMED).map(Item::in_words).collect();
-        if named.is_empty() {
-            return None;
-        }
-        let more = rows.count();
-        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-        let lead = match outcome {
-            "unknown" => "It is not known whether these were written",
-            "failed" => "Failed",
-            _ => "Blocked",
-        };
-        Some(format!("{lead}: {}{more}.", named.join("; ")))
+/// Name the first of some rows, and count the others.
+fn name_some<'a>(lead: &str, mut rows: impl Iterator<Item = &'a Item>) -> Option<String> {
+    let named: Vec<String> = rows.by_ref().take(NAMED).map(Item::in_words).collect();
+    if named.is_empty() {
+        return None;
     }
+    let more = rows.count();
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    Some(format!("{lead}: {}{more}.", named.join("; ")))
 }
 
 impl Item {
@@ -170,9 +181,27 @@ impl Item {
         self.outcome.replace('_', " ")
     }
 
+    /// Whether a person has to look at it: it failed, is blocked, or nobody knows how it ended.
+    #[must_use]
+    pub fn is_in_trouble(&self) -> bool {
+        TROUBLE.contains(&self.outcome.as_str())
+    }
+
+    /// Why it is as it is, and what else to know, in one text.
+    #[must_use]
+    pub fn why(&self) -> String {
+        let mut parts: Vec<String> = self.reason.iter().cloned().collect();
+        if !self.differs.is_empty() {
+            parts.push(format!("differs: {}", self.differs.join(", ")));
+        }
+        parts.extend(self.problems.iter().map(|problem| format!("problem: {problem}")));
+        parts.extend(self.notes.iter().cloned());
+        parts.join("; ")
+    }
+
     fn in_words(&self) -> String {
         let what = format!("{} \"{}\"", self.kind, self.name);
-        match &self.reason {
+        match self.reason.iter().chain(&self.problems).next() {
             Some(reason) => {
                 format!("{what}, {}", clip(reason.trim_end_matches('.'), LONGEST_REASON))
             }
@@ -183,6 +212,24 @@ impl Item {
 
 fn item(row: &Value) -> Item {
     let text = |key: &str| row.get(key).and_then(Value::as_str).map(str::to_owned);
+    let texts = |key: &str| {
+        let all = row.get(key).and_then(Value::as_array);
+        all.map_or_else(Vec::new, |all| all.iter().map(words).collect::<Vec<String>>())
+    };
+    let mut problems = texts("problems");
+    if row.get("verified").and_then(Value::as_bool) == Some(false) {
+        problems.push("what is there is not what was sent".to_owned());
+    }
+    let mut notes = texts("notes");
+    let unmapped = row.get("unmapped").and_then(Value::as_array);
+    let names: Vec<&str> = unmapped
+        .into_iter()
+        .flatten()
+        .filter_map(|party| party.get("name").and_then(Value::as_str))
+        .collect();
+    if !names.is_empty() {
+        notes.push(format!("not on the target: {}", names.join(", ")));
+    }
     Item {
         kind: text("kind").unwrap_or_else(|| "asset".to_owned()).replace('_', " "),
         name: text("name").or_else(|| text("title")).unwrap_or_default(),
@@ -190,6 +237,10 @@ fn item(row: &Value) -> Item {
         target_id: text("target_id"),
         outcome: text("outcome").unwrap_or_default(),
         reason: text("reason"),
+        differs: texts("differs"),
+        problems,
+        notes,
+        row: row.clone(),
     }
 }
 
@@ -254,6 +305,28 @@ mod tests {
         for trouble in TROUBLE {
             assert!(!read(1, true, rows(&[(trouble, 1)])).is_complete(), "{trouble}");
         }
+    }
+
+    #[test]
+    fn a_row_with_a_problem_is_not_all_right() {
+        let migration = read(
+            2,
+            true,
+            json!([
+                { "kind": "dashboard", "name": "A", "outcome": "created", "verified": true,
+                  "problems": ["the shares could not be set"],
+                  "unmapped": [{ "kind": "user", "name": "zoe" }] },
+                { "kind": "dashboard", "name": "B", "outcome": "overwritten", "verified": false,
+                  "differs": ["widgets", "filters"] },
+            ]),
+        );
+        assert!(!migration.is_complete());
+        let words = "Not all right: dashboard \"A\", the shares could not be set; dashboard \"B\", \
+                     what is there is not what was sent. Totals: ";
+        assert!(migration.summary().starts_with(words), "{}", migration.summary());
+        let why: Vec<String> = migration.items.iter().map(Item::why).collect();
+        assert_eq!(why[0], "problem: the shares could not be set; not on the target: zoe");
+        assert!(why[1].starts_with("differs: widgets, filters; problem: "), "{}", why[1]);
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use std::io::IsTerminal;
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-use fes_agent::report::{self, ChangeReport, ChangeState, Report, StepReport};
+use fes_agent::report::{self, ChangeReport, ChangeState, Migration, Report, StepReport};
 use serde_json::{Value, json};
 
-use crate::preview::one_line;
+use crate::preview::{self, one_line};
 
 /// Most rows on a terminal; into a file or a pipe go all.
 const MOST_ROWS: usize = 200;
@@ -28,6 +28,13 @@ pub fn step(step: &StepReport) -> String {
             lines.push(one_line(&line));
         }
         parts.push(lines.join("\n"));
+    }
+    let migration = step.result.as_ref().and_then(Migration::read);
+    if let Some(migration) = migration {
+        // Its rows tell how each asset ended, and more than the changes do.
+        let most = if std::io::stdout().is_terminal() { MOST_ROWS } else { usize::MAX };
+        parts.push(preview::migration(&step.tool, migration, most));
+        return parts.join("\n\n");
     }
     parts.extend(changes(&step.changes));
     parts.extend(step.result.as_ref().map(result).filter(|text| !text.is_empty()));

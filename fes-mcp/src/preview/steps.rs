@@ -13,8 +13,6 @@ use super::{one_line, text};
 const MOST_ROWS: usize = 60;
 /// Most changes of one migration that are shown field by field on a terminal.
 const MOST_CHANGES: usize = 20;
-/// Outcomes that a person has to look at before approving.
-const TROUBLE: [&str; 3] = ["blocked", "failed", "unknown"];
 
 /// One migration of a preview.
 pub struct Rows {
@@ -37,19 +35,31 @@ pub fn migrations(pending: &Pending, most: usize) -> Vec<Rows> {
 }
 
 fn rows(step: &StepPreview, migration: Migration, most: usize) -> Rows {
-    let totals = migration.totals();
-    let Migration { mut items, warnings, .. } = migration;
-    items.sort_by_key(|item| order(&item.outcome));
-    let left_out = items.len().saturating_sub(most);
-    items.truncate(most);
-    Rows { tool: step.tool.clone(), totals, warnings, items, left_out }
+    Rows::new(&step.tool, migration, most)
 }
 
-/// Trouble, then what would be replaced, then what would be made, then what stays as it is.
-fn order(outcome: &str) -> usize {
-    match outcome {
-        trouble if TROUBLE.contains(&trouble) => 0,
-        "would_overwrite" => 1,
+impl Rows {
+    /// The first rows of a migration, those in trouble first.
+    fn new(tool: &str, migration: Migration, most: usize) -> Self {
+        let totals = migration.totals();
+        let Migration { mut items, warnings, .. } = migration;
+        items.sort_by_key(order);
+        let left_out = items.len().saturating_sub(most);
+        items.truncate(most);
+        Rows { tool: tool.to_owned(), totals, warnings, items, left_out }
+    }
+}
+
+/// What a migration did or would do, for a terminal: its table, those in trouble first.
+pub fn migration(tool: &str, migration: Migration, most: usize) -> String {
+    table(&Rows::new(tool, migration, most))
+}
+
+/// Trouble, then what is replaced, then what is made, then what stays as it is.
+fn order(item: &Item) -> usize {
+    match item.outcome.as_str() {
+        _ if item.is_in_trouble() || !item.problems.is_empty() => 0,
+        "would_overwrite" | "overwritten" => 1,
         "skipped" => 3,
         _ => 2,
     }
@@ -103,12 +113,11 @@ fn table(rows: &Rows) -> String {
     table.load_style(presets::UTF8_FULL_CONDENSED).force_no_tty();
     table.set_header(["Kind", "Name", "What", "Why"]);
     for item in &rows.items {
-        let why = item.reason.as_deref().unwrap_or_default();
         table.add_row([
             one_line(&item.kind),
             one_line(&item.name),
             item.outcome_in_words(),
-            one_line(why),
+            one_line(&item.why()),
         ]);
     }
     let mut lines = vec![format!("{}: {}", rows.tool, rows.totals)];
@@ -125,12 +134,7 @@ fn table(rows: &Rows) -> String {
 /// The rows of migrations as data.
 pub fn steps_json(pending: &Pending, most: usize) -> Value {
     let steps = migrations(pending, most).into_iter().map(|rows| {
-        let items = rows.items.iter().map(|item| {
-            json!({
-                "kind": item.kind, "name": item.name, "outcome": item.outcome,
-                "reason": item.reason, "source_id": item.source_id, "target_id": item.target_id,
-            })
-        });
+        let items = rows.items.into_iter().map(|item| item.row);
         let mut step = json!({
             "tool": rows.tool,
             "totals": rows.totals,
