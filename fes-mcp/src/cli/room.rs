@@ -43,7 +43,7 @@ impl Room {
         if cli.deployment.sandbox {
             let name = cli.deployment.name.as_deref().unwrap_or("sandbox");
             let sandbox = cli.sandbox.start(name, 0).await?;
-            let target = cli.sandbox.start_empty(&format!("{name}-target")).await?;
+            let target = cli.sandbox.emptied().start(&format!("{name}-target"), 0).await?;
             return Room::over_sandboxes(cli, vec![sandbox, target]).await;
         }
         Room::over(cli, cli.deployment.clients()?, Vec::new()).await

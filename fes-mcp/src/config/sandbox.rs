@@ -114,15 +114,6 @@ impl SandboxArgs {
     pub async fn start(&self, name: &str, port: u16) -> Result<Sandbox, Failure> {
         start(self.config(name, port)).await
     }
-
-    /// Start a sandbox that holds nothing but what every deployment has, to migrate to.
-    pub async fn start_empty(&self, name: &str) -> Result<Sandbox, Failure> {
-        let defaults = SandboxConfig::default();
-        let seed = self.seed.unwrap_or(defaults.seed);
-        let latency_ms = self.latency_ms;
-        let name = name.to_owned();
-        start(SandboxConfig { name, seed, latency_ms, story: false, ..defaults }).await
-    }
 }
 
 async fn start(config: SandboxConfig) -> Result<Sandbox, Failure> {
