@@ -1,20 +1,19 @@
-"""What work costs: requests per tool beside the peer's, and memory at scale.
+"""What work costs: requests per tool beside the peer's, memory at scale, and migrations.
 
-    python run.py --binary target/debug/fes-mcp [requests] [scale]
+    python run.py --binary target/debug/fes-mcp [requests] [scale] [migration]
 """
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "peers"))
 
 import cases
+import migration as migrations
+from measure import cost
 from ours import Ours, Sandbox
 from peer import Peer
 
@@ -61,34 +60,14 @@ def requests(binary: str) -> None:
 def walk(binary: str, sandbox: Sandbox, tool: str, args: dict) -> tuple[dict, float, float]:
     """The sandbox's counts, the process's peak memory in MiB, and seconds."""
     before = sandbox.counts()["total"]
-    with tempfile.TemporaryDirectory(prefix="fes-bench-") as state, open(os.devnull, "wb") as sink:
-        started = time.monotonic()
-        process = subprocess.Popen(
+    with tempfile.TemporaryDirectory(prefix="fes-bench-") as state:
+        spent = cost(
             [binary, "--state-dir", state, "tools", "call", tool, "--args", json.dumps(args), "--json"],
-            stdout=sink, stderr=subprocess.DEVNULL,
-            env={"SISENSE_TOKEN": sandbox.token, "SISENSE_URL": sandbox.url},
+            {"SISENSE_TOKEN": sandbox.token, "SISENSE_URL": sandbox.url},
         )
-        peak = 0.0
-        # Asked while it runs: what the kernel tells afterwards counts this program's memory too.
-        while process.poll() is None:
-            peak = max(peak, high_water(process.pid))
-            time.sleep(0.005)
-        seconds = time.monotonic() - started
-    if process.returncode != 0:
-        raise RuntimeError(f"{tool} ended with {process.returncode}")
     counts = sandbox.counts()
     counts["total"] -= before
-    return counts, peak, seconds
-
-
-def high_water(pid: int) -> float:
-    """The most memory that a process held so far, in MiB."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    except OSError:
-        return 0.0
-    line = next((line for line in status.splitlines() if line.startswith("VmHWM:")), "VmHWM: 0")
-    return int(line.split()[1]) / 1024
+    return counts, spent.peak, spent.seconds
 
 
 def scale(binary: str) -> None:
@@ -113,7 +92,12 @@ def scale(binary: str) -> None:
         print(f"{tool}: {growth:.0f} x the dashboards, {large / small:.2f} x the peak memory")
 
 
-PARTS = {"requests": requests, "scale": scale}
+def migration(binary: str) -> None:
+    migrations.compare(binary, table)
+    migrations.memory(binary, table)
+
+
+PARTS = {"requests": requests, "scale": scale, "migration": migration}
 
 
 def main() -> None:

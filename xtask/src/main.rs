@@ -37,7 +37,7 @@ enum Task {
     },
     /// Measure what work costs, over deployments in memory: counts and ratios of one run.
     Bench {
-        /// What to measure: requests, scale; all by default.
+        /// What to measure: requests, scale, migration; all by default.
         parts: Vec<String>,
     },
     /// Build the product and start it over a deployment in memory.
