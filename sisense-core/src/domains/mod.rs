@@ -4,6 +4,7 @@ pub mod access;
 pub mod dashboard;
 pub mod datamodel;
 pub(crate) mod lookup;
+pub mod migration;
 pub(crate) mod schemas;
 pub(crate) mod steps;
 pub mod wellcheck;
@@ -19,6 +20,7 @@ pub fn schemas() -> OperationSchemas {
     access::schemas(&mut schemas);
     dashboard::schemas(&mut schemas);
     datamodel::schemas(&mut schemas);
+    migration::schemas(&mut schemas);
     wellcheck::schemas(&mut schemas);
     schemas
 }

@@ -5,6 +5,7 @@
 mod access;
 mod dashboard;
 mod datamodel;
+mod migration;
 mod wellcheck;
 
 use serde_json::Value;
@@ -16,10 +17,11 @@ use crate::operation::Outcome;
 use crate::run::Run;
 
 /// The operations of each domain, as JSON.
-pub(crate) const JSON: [(&str, &str); 4] = [
+pub(crate) const JSON: [(&str, &str); 5] = [
     ("access", include_str!("access.json")),
     ("dashboard", include_str!("dashboard.json")),
     ("datamodel", include_str!("datamodel.json")),
+    ("migration", include_str!("migration.json")),
     ("wellcheck", include_str!("wellcheck.json")),
 ];
 
@@ -28,6 +30,7 @@ pub(crate) fn check_in(domain: &str, id: &str, args: Value) -> Result<()> {
         "access" => access::check(id, args),
         "dashboard" => dashboard::check(id, args),
         "datamodel" => datamodel::check(id, args),
+        "migration" => migration::check(id, args),
         "wellcheck" => wellcheck::check(id, args),
         _ => Err(unknown(id)),
     }
@@ -44,6 +47,7 @@ pub(crate) async fn call_in(
         "access" => access::call(on, run, id, args).await,
         "dashboard" => dashboard::call(on, run, id, args).await,
         "datamodel" => datamodel::call(on, run, id, args).await,
+        "migration" => migration::call(on, run, id, args).await,
         "wellcheck" => wellcheck::call(on, run, id, args).await,
         _ => Err(unknown(id)),
     }

@@ -24,7 +24,6 @@ use jiff::Timestamp;
 pub use tokio_util::sync::CancellationToken;
 
 use approved::Approved;
-#[allow(unused_imports, reason = "the migration engine uses it")]
 pub(crate) use bulk::settle_all;
 pub use change::{Action, Asset, AssetKind, Change, Undo, digest};
 pub use door::{Door, Pass, Planned, Recorded, is_planned};
@@ -285,10 +284,7 @@ impl Run {
         if let Some(error) = self.inner.refuse() {
             return Err(error.with_asset(change.asset.to_string()));
         }
-        let change = {
-            let state = self.inner.lock();
-            change.with_ids(|id| state.made.get(id).cloned())
-        };
+        let change = self.as_previewed(change);
         if self.mode() == RunMode::Preview {
             let id = door::planned_id(&change);
             self.inner.lock().changes.push(change);
@@ -316,6 +312,12 @@ impl Run {
             started: Timestamp::now(),
             duration_ms: None,
         })))
+    }
+
+    /// A change as its preview showed it: with placeholders for the ids of what this run has made.
+    pub(crate) fn as_previewed(&self, change: Change) -> Change {
+        let state = self.inner.lock();
+        change.with_ids(|id| state.made.get(id).cloned())
     }
 
     /// The placeholder id of an asset that this preview would make, by its name. Names are compared

@@ -4,6 +4,7 @@ import type { Caller } from "../caller.js";
 import { AccessDomain } from "./access.js";
 import { DashboardDomain } from "./dashboard.js";
 import { DatamodelDomain } from "./datamodel.js";
+import { MigrationDomain } from "./migration.js";
 import { WellcheckDomain } from "./wellcheck.js";
 
 export * as access from "./access.js";
@@ -12,6 +13,8 @@ export * as dashboard from "./dashboard.js";
 export type { DashboardDomain } from "./dashboard.js";
 export * as datamodel from "./datamodel.js";
 export type { DatamodelDomain } from "./datamodel.js";
+export * as migration from "./migration.js";
+export type { MigrationDomain } from "./migration.js";
 export * as wellcheck from "./wellcheck.js";
 export type { WellcheckDomain } from "./wellcheck.js";
 
@@ -32,6 +35,14 @@ export abstract class Domains {
   /** Data models: what there is, what one holds, and which one is meant. */
   get datamodel(): DatamodelDomain {
     return new DatamodelDomain(this.caller);
+  }
+
+  /**
+   * Migration: bring users, groups, data models, dashboards and shares from one deployment to
+   * another.
+   */
+  migration(target: Domains): MigrationDomain {
+    return new MigrationDomain(this.caller.to(target.caller));
   }
 
   /** Well-checks: what makes dashboards and data models slow, wrong or hard to keep. */

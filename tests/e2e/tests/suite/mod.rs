@@ -5,6 +5,7 @@ mod datamodel_data;
 mod datamodel_security;
 mod datamodel_shares;
 mod datamodels;
+mod migration;
 mod ownership;
 mod pace;
 mod people;

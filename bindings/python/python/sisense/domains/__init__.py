@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from .access import AsyncAccessDomain, AccessDomain
 from .dashboard import AsyncDashboardDomain, DashboardDomain
 from .datamodel import AsyncDatamodelDomain, DatamodelDomain
+from .migration import AsyncMigrationDomain, MigrationDomain
 from .wellcheck import AsyncWellcheckDomain, WellcheckDomain
 
 if TYPE_CHECKING:
@@ -32,6 +33,12 @@ class Domains:
         """Data models: what there is, what one holds, and which one is meant."""
         return DatamodelDomain(cast(Any, self))
 
+    def migration(self, target: Client) -> MigrationDomain:
+        """Migration: bring users, groups, data models, dashboards and shares from one deployment
+        to another.
+        """
+        return MigrationDomain(cast(Any, self).to(target))
+
     @property
     def wellcheck(self) -> WellcheckDomain:
         """Well-checks: what makes dashboards and data models slow, wrong or hard to keep."""
@@ -55,6 +62,12 @@ class AsyncDomains:
     def datamodel(self) -> AsyncDatamodelDomain:
         """Data models: what there is, what one holds, and which one is meant."""
         return AsyncDatamodelDomain(cast(Any, self))
+
+    def migration(self, target: AsyncClient) -> AsyncMigrationDomain:
+        """Migration: bring users, groups, data models, dashboards and shares from one deployment
+        to another.
+        """
+        return AsyncMigrationDomain(cast(Any, self).to(target))
 
     @property
     def wellcheck(self) -> AsyncWellcheckDomain:

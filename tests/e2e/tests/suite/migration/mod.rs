@@ -1,0 +1,4 @@
+//! Migrations between two sandboxes, compared by the sandboxes' own state.
+
+mod people;
+pub mod support;

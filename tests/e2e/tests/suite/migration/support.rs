@@ -1,0 +1,79 @@
+//! Two deployments, and how a test previews, approves and runs between them.
+
+use sisense_core::domains::migration::{Item, ItemOutcome, Migration, Migrations};
+use sisense_core::{Client, Run};
+use sisense_sandbox::{Sandbox, SandboxConfig};
+
+use super::super::support::client;
+
+/// A source and a target with a client of each.
+pub struct Pair {
+    pub source: Sandbox,
+    pub target: Sandbox,
+    pub from: Client,
+    pub to: Client,
+}
+
+impl Pair {
+    pub async fn start(source: SandboxConfig, target: SandboxConfig) -> Self {
+        let source = SandboxConfig { name: "source".to_owned(), ..source };
+        let target = SandboxConfig { name: "target".to_owned(), ..target };
+        let source = Sandbox::start(source).await.unwrap();
+        let target = Sandbox::start(target).await.unwrap();
+        let (from, to) = (client(&source), client(&target));
+        Pair { source, target, from, to }
+    }
+
+    /// The story on the source, a bare target.
+    pub async fn to_a_bare_one() -> Self {
+        Pair::start(SandboxConfig::default(), bare()).await
+    }
+
+    pub fn migrations(&self) -> Migrations {
+        self.from.migration(&self.to)
+    }
+
+    /// Preview, see that nothing was written, approve, run.
+    pub async fn approved<F>(&self, operation: impl Fn(Run) -> F) -> (Migration, Migration)
+    where
+        F: Future<Output = sisense_core::Result<Migration>>,
+    {
+        let before = self.target.state();
+        let preview = Run::preview().start();
+        let planned = operation(preview.clone()).await.unwrap();
+        assert_eq!(self.target.state(), before, "a preview changes nothing");
+        assert_eq!(self.source.counts().writes, 0, "the source is only read");
+        assert_eq!(self.target.counts().writes, 0, "a preview sends no write");
+        let run = Run::approved(preview.changes()).start();
+        let done = operation(run.clone()).await.unwrap();
+        assert_eq!(run.left(), [], "every approved change was made");
+        assert_eq!(self.source.counts().writes, 0, "the source is only read");
+        add_up(&planned);
+        add_up(&done);
+        (planned, done)
+    }
+}
+
+/// A deployment without the story.
+pub fn bare() -> SandboxConfig {
+    SandboxConfig { story: false, ..SandboxConfig::default() }
+}
+
+/// The totals are those of the rows.
+pub fn add_up(m: &Migration) {
+    let sum =
+        m.created + m.overwritten + m.duplicated + m.skipped + m.failed + m.blocked + m.unknown;
+    assert_eq!(m.requested, sum);
+    assert_eq!(m.requested, m.items.len() as u64);
+}
+
+/// The row of an asset by its name.
+pub fn row<'a>(migration: &'a Migration, name: &str) -> &'a Item {
+    let row = migration.items.iter().find(|item| item.name == name);
+    row.unwrap_or_else(|| panic!("no row for {name} in {:#?}", migration.items))
+}
+
+/// How many rows ended so.
+pub fn count(migration: &Migration, outcome: ItemOutcome) -> usize {
+    migration.items.iter().filter(|item| item.outcome == outcome).count()
+}
