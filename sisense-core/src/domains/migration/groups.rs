@@ -98,7 +98,7 @@ impl Migrations {
                 }
             };
             let row = Item::new(AssetKind::Group, group.record.name(), ItemOutcome::WouldCreate)
-                .from_source(&group.record.id);
+                .of_source(&group.record.id);
             let change = self.group_change(operation, group, &roles);
             let same = |other: &&GroupRecord| natural(other.name()) == natural(&row.name);
             if let Some(other) = there.iter().find(same) {
@@ -205,9 +205,7 @@ fn choose<'a>(
     let built_in = |group: &Source| group.record.is_implied() || group.record.is_admins();
     let leave = |group: &Source| {
         let item = Item::new(AssetKind::Group, group.record.name(), ItemOutcome::Skipped);
-        Box::new(
-            item.from_source(&group.record.id).because("built in: every deployment has its own"),
-        )
+        Box::new(item.of_source(&group.record.id).because("built in: every deployment has its own"))
     };
     let check = |group: &'a Source| if built_in(group) { Err(leave(group)) } else { Ok(group) };
     let Some(names) = names else {

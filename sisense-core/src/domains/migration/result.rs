@@ -125,7 +125,7 @@ impl Item {
         }
     }
 
-    pub(super) fn from_source(mut self, id: &str) -> Self {
+    pub(super) fn of_source(mut self, id: &str) -> Self {
         self.source_id = Some(id.to_owned());
         self
     }

@@ -106,7 +106,7 @@ impl Migrations {
                 }
             };
             let row = Item::new(AssetKind::User, user.email(), ItemOutcome::WouldCreate)
-                .from_source(&user.id);
+                .of_source(&user.id);
             let mapped = match self.mapped(run, &sides, user) {
                 Ok(mapped) => mapped,
                 Err(item) => {
@@ -164,7 +164,7 @@ impl Migrations {
         user: &'a UserRecord,
     ) -> std::result::Result<Mapped<'a>, Box<Item>> {
         let row =
-            || Item::new(AssetKind::User, user.email(), ItemOutcome::Blocked).from_source(&user.id);
+            || Item::new(AssetKind::User, user.email(), ItemOutcome::Blocked).of_source(&user.id);
         let role = role_of(user, &sides.roles_here).ok_or_else(|| {
             let error = Error::invalid("the source does not tell the role of this user");
             Box::new(blocked(row(), error))

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use sisense_core::{ErrorKind, Operation, Run, generated};
 use sisense_sandbox::Sandbox;
 
-use super::calls::{Known, arguments};
+use super::calls::{Known, arguments, operations};
 use crate::suite::support::{client, sandbox};
 
 /// Everything that is wrong, so that one run tells all of it.
@@ -55,7 +55,7 @@ async fn a_missing_argument_is_named_before_anything_is_sent() {
     let sandbox = sandbox().await;
     let known = Known::of(&sandbox);
     let mut wrong = Wrong::default();
-    for operation in generated::operations() {
+    for operation in operations() {
         for name in required(&operation.input_schema) {
             let mut args = good(operation, &known);
             if args.remove(name).is_none() {
@@ -91,7 +91,7 @@ async fn an_argument_of_the_wrong_type_is_named_before_anything_is_sent() {
     let sandbox = sandbox().await;
     let known = Known::of(&sandbox);
     let mut wrong = Wrong::default();
-    for operation in generated::operations() {
+    for operation in operations() {
         let Some(properties) = operation.input_schema["properties"].as_object() else { continue };
         for name in properties.keys() {
             let Some(bad) = of_wrong_type(&argument_schema(operation, name)) else {
@@ -111,7 +111,7 @@ async fn an_unknown_argument_and_no_object_are_refused_before_anything_is_sent()
     let sandbox = sandbox().await;
     let known = Known::of(&sandbox);
     let mut wrong = Wrong::default();
-    for operation in generated::operations() {
+    for operation in operations() {
         let mut args = good(operation, &known);
         args.insert("surprise".to_owned(), json!(1));
         refused(&sandbox, &operation.id, args.into(), "surprise", &mut wrong).await;
@@ -155,7 +155,7 @@ async fn a_name_that_nothing_has_is_an_error_that_says_so_and_nothing_is_written
     let known = Known::of(&sandbox);
     let mut wrong = Wrong::default();
     let mut seen = 0;
-    for operation in generated::operations() {
+    for operation in operations() {
         let id = operation.id.as_str();
         let args = good(operation, &known);
         for (name, value) in NAMES.iter().filter(|(name, _)| args.contains_key(*name)) {

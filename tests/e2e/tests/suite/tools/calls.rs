@@ -1,7 +1,13 @@
 //! Good arguments of every operation, over the story of the sandbox.
 
 use serde_json::{Value, json};
+use sisense_core::{Operation, Scope, generated};
 use sisense_sandbox::Sandbox;
+
+/// The operations on one deployment. Those between two are tried in the suite of migrations.
+pub fn operations() -> impl Iterator<Item = &'static Operation> {
+    generated::operations().iter().filter(|operation| operation.scope == Scope::Deployment)
+}
 
 /// What arguments refer to and only a running sandbox knows.
 #[derive(Clone, Debug)]

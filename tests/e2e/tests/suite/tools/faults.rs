@@ -11,7 +11,7 @@ use serde_json::Value;
 use sisense_core::{Client, ErrorKind, Limits, Operation, Outcome, Result, Run, Secret, generated};
 use sisense_sandbox::{Fault, FaultAction, Sandbox, WrongShape};
 
-use super::calls::{Known, arguments};
+use super::calls::{Known, arguments, operations};
 use super::settled::{difference, settled};
 use crate::suite::support::{client, sandbox};
 
@@ -109,7 +109,7 @@ async fn run(column: Column) {
     let mut cells = 0;
     // Ids are those of the seed, so that they stay over a reset.
     let known = Known::of(&sandbox);
-    for operation in generated::operations() {
+    for operation in operations() {
         let plain = baseline(&sandbox, operation, &known).await;
         for nth in (1..=plain.requests).map(Some).chain([None]) {
             // A read changes nothing, so the deployment is as it was.
@@ -235,7 +235,7 @@ async fn refused() {
     let client = hasty(&sandbox, &FaultAction::CloseConnection);
     sandbox.stop().await;
     let mut wrong = Vec::new();
-    for operation in generated::operations() {
+    for operation in operations() {
         let id = operation.id.as_str();
         match call(&client, operation, arguments(id, &known)).await {
             Err(error) if error.kind() == ErrorKind::Connect && unsaid(&error, id).is_empty() => {}

@@ -126,7 +126,7 @@ async fn answers(sandbox: &Sandbox, variants: Variants) -> Vec<(String, Result<(
     sandbox.reset().unwrap();
     sandbox.set_variants(variants);
     let known = calls::Known::of(sandbox);
-    for operation in generated::operations() {
+    for operation in calls::operations() {
         let args = arguments(&operation.id, &known);
         let run = Run::unattended().start();
         let outcome = generated::call(&client, &run, &operation.id, args).await;
