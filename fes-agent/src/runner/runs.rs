@@ -154,6 +154,8 @@ pub(super) async fn undo_approved(
 ) -> Result<Ran> {
     let grant = agent.desk.consume(ready).await?;
     let order = Order::of(grant.record());
+    // A process that comes back to life must not write what is being taken back.
+    agent.store.let_go(original, (agent.clock)()).await?;
     let held = Held::begin(&agent.store, &agent.clock, &order, options).await?;
     undo(agent, &held, &order, original, Vec::new()).await
 }

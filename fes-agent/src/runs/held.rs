@@ -14,9 +14,10 @@ use super::{MAX_LOG, Order, RunState};
 use crate::approval::Clock;
 use crate::report::Report;
 use crate::runner::Options;
-use crate::store::Store;
+use crate::store::{Alive, Store};
 
-/// How long a run counts as running after its process was last heard of.
+/// How long a run counts as running after its process was last heard of, where it cannot be told
+/// that the process is gone.
 pub(crate) const LEASE: SignedDuration = SignedDuration::from_secs(20);
 
 /// How often a process renews its lease and keeps what was told since.
@@ -30,6 +31,8 @@ pub(crate) struct Held {
     store: Store,
     id: String,
     owner: String,
+    /// Others see by it that this process is there.
+    _alive: Alive,
     clock: Clock,
     lines: Lines,
     cancel: CancellationToken,
@@ -71,10 +74,12 @@ impl Held {
     }
 
     fn new(store: &Store, clock: &Clock, id: &str, options: &Options) -> Result<Self> {
+        let owner = crate::approval::random_id()?;
         Ok(Held {
             store: store.clone(),
             id: id.to_owned(),
-            owner: crate::approval::random_id()?,
+            _alive: store.alive(&owner)?,
+            owner,
             clock: Arc::clone(clock),
             lines: Lines::default(),
             cancel: options.cancel.child_token(),

@@ -1,8 +1,8 @@
 //! Runs that outlive their process: what was started, how it goes, and how it ended.
 //!
 //! Every approved plan with changes is a run. Its id is that of its approval. A process that runs it
-//! holds a lease that it renews; a run whose lease is over is `interrupted`, and can be resumed by
-//! one process, or undone.
+//! holds a lease that it renews, and a lock that ends with it; a run whose lock is gone or whose lease
+//! is over is `interrupted`, and can be resumed by one process, or undone.
 
 mod held;
 

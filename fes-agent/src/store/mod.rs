@@ -3,8 +3,11 @@
 mod approvals;
 mod file;
 mod journal;
+mod owners;
 mod runs;
 
+pub(crate) use owners::Alive;
+use owners::Owners;
 pub(crate) use runs::no_such_run;
 
 use std::path::Path;
@@ -38,6 +41,7 @@ const CONNECTIONS: u32 = 4;
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: SqlitePool,
+    owners: Owners,
 }
 
 impl Store {
@@ -57,7 +61,7 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY);
-        Store::start(options, CONNECTIONS).await
+        Store::start(options, CONNECTIONS, Owners::beside(path)).await
     }
 
     /// A store that lives as long as the process.
@@ -66,10 +70,14 @@ impl Store {
     /// `config` when it cannot be made.
     pub async fn memory() -> Result<Self> {
         // Each connection to `:memory:` is a database of its own, so there is exactly one.
-        Store::start(SqliteConnectOptions::new().in_memory(true), 1).await
+        Store::start(SqliteConnectOptions::new().in_memory(true), 1, Owners::here()).await
     }
 
-    async fn start(options: SqliteConnectOptions, connections: u32) -> Result<Self> {
+    async fn start(
+        options: SqliteConnectOptions,
+        connections: u32,
+        owners: Owners,
+    ) -> Result<Self> {
         let pool = connect(options, connections).await.map_err(|e| {
             Error::new(ErrorKind::Config, format!("the store cannot be opened: {e}"))
                 .with_next_step("look at the store's file: its folder, its rights and its space")
@@ -80,7 +88,7 @@ impl Store {
                 .with_source(e)
                 .with_next_step("is the file a store of this program, made by no newer version?")
         })?;
-        Ok(Store { pool })
+        Ok(Store { pool, owners })
     }
 }
 

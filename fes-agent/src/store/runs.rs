@@ -9,7 +9,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::approvals::encode;
-use super::{Store, broken};
+use super::{Alive, Store, broken};
 use crate::approval::{Refusal, Session};
 use crate::plan::Plan;
 use crate::report::Report;
@@ -21,7 +21,7 @@ const KEEP: i64 = 90 * 24 * 60 * 60 * 1000;
 /// What a record is read from; the changes are only counted.
 const COLUMNS: &str = "id, session, principal, deployment, target, plan, held_secret, state, \
     created, ended, \
-    json_array_length(changes) AS approved, \
+    owner, lease, json_array_length(changes) AS approved, \
     (SELECT COUNT(*) FROM entries WHERE run = id AND outcome = 'done') AS done, \
     (SELECT COUNT(*) FROM entries WHERE run = id AND outcome = 'failed') AS failed, \
     (SELECT COUNT(*) FROM entries WHERE run = id AND outcome = 'unknown') AS unknown";
@@ -58,6 +58,11 @@ impl Store {
         Ok(())
     }
 
+    /// Say that an owner is alive, for as long as the answer is kept.
+    pub(crate) fn alive(&self, owner: &str) -> Result<Alive> {
+        self.owners.hold(owner)
+    }
+
     /// Take a run that nobody holds and that has something left.
     pub(crate) async fn claim(
         &self,
@@ -66,7 +71,7 @@ impl Store {
         now: Timestamp,
         lease: Timestamp,
     ) -> Result<Order> {
-        self.interrupt(now).await?;
+        self.let_go(id, now).await?;
         let row = sqlx::query(
             "UPDATE runs SET state = 'running', owner = ?, lease = ?, ended = NULL, report = NULL \
              WHERE id = ? AND state IN ('stopped', 'failed', 'interrupted') RETURNING *",
@@ -138,7 +143,6 @@ impl Store {
 
     /// A run without its report's rows; with its report when it has ended.
     pub(crate) async fn run(&self, id: &str, now: Timestamp) -> Result<Option<RunRecord>> {
-        self.interrupt(now).await?;
         let query = format!("SELECT {COLUMNS}, report FROM runs WHERE id = ?");
         let row = sqlx::query(sqlx::AssertSqlSafe(query))
             .bind(id)
@@ -146,7 +150,7 @@ impl Store {
             .await
             .map_err(broken)?;
         row.map(|row| {
-            let mut run = record(&row).ok_or_else(unreadable)?;
+            let mut run = self.record(&row, now).ok_or_else(unreadable)?;
             run.report = report(&row).ok_or_else(unreadable)?;
             Ok(run)
         })
@@ -159,7 +163,6 @@ impl Store {
         principal: Option<&str>,
         now: Timestamp,
     ) -> Result<Vec<RunRecord>> {
-        self.interrupt(now).await?;
         let query = format!(
             "SELECT {COLUMNS} FROM runs WHERE (? IS NULL OR principal = ?) \
              ORDER BY created DESC, id LIMIT {MAX_RUNS}"
@@ -170,7 +173,7 @@ impl Store {
             .fetch_all(&self.pool)
             .await
             .map_err(broken)?;
-        rows.iter().map(|row| record(row).ok_or_else(unreadable)).collect()
+        rows.iter().map(|row| self.record(row, now).ok_or_else(unreadable)).collect()
     }
 
     /// Add lines to a run's log, and keep only the last ones.
@@ -212,17 +215,43 @@ impl Store {
         rows.iter().map(|row| line(row).ok_or_else(unreadable)).collect()
     }
 
-    /// Mark the runs whose process was not heard of for long.
-    async fn interrupt(&self, now: Timestamp) -> Result<()> {
+    /// Take a run from a process that is gone or was not heard of for long: whatever becomes of
+    /// that process, it writes nothing more.
+    pub(crate) async fn let_go(&self, id: &str, now: Timestamp) -> Result<()> {
+        let row = sqlx::query("SELECT state, owner, lease FROM runs WHERE id = ?")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(broken)?;
+        let Some(owner) = row.as_ref().and_then(|row| self.lost(row, now)) else { return Ok(()) };
         sqlx::query(
             "UPDATE runs SET state = 'interrupted', owner = NULL, lease = NULL \
-             WHERE state = 'running' AND lease <= ?",
+             WHERE id = ? AND state = 'running' AND owner = ?",
         )
-        .bind(now.as_millisecond())
+        .bind(id)
+        .bind(owner)
         .execute(&self.pool)
         .await
         .map_err(broken)?;
         Ok(())
+    }
+
+    /// The owner of a run that is running by its row, and whose process is gone or was not heard of
+    /// for long.
+    fn lost(&self, row: &SqliteRow, now: Timestamp) -> Option<String> {
+        let owner: String = row.try_get("owner").ok()?;
+        let lease: i64 = row.try_get("lease").ok()?;
+        let over = lease <= now.as_millisecond() || self.owners.is_gone(&owner);
+        (row.try_get::<String, _>("state").ok()? == RunState::Running.as_str() && over)
+            .then_some(owner)
+    }
+
+    fn record(&self, row: &SqliteRow, now: Timestamp) -> Option<RunRecord> {
+        let mut run = record(row)?;
+        if self.lost(row, now).is_some() {
+            run.state = RunState::Interrupted;
+        }
+        Some(run)
     }
 
     /// Forget what has been over for long, with everything that was kept of it.

@@ -59,11 +59,22 @@ async fn what_cannot_be_resumed_says_why_and_writes_nothing() {
     let pending = approved(&agent).await;
     // An approval that was not used is no run.
     assert_eq!(resume(&pending.id, ann()).await.kind(), ErrorKind::NotFound);
-    crash(&two, &agent, &pending.id, 1).await;
-    let busy = resume(&pending.id, ann()).await;
-    assert_eq!(busy.kind(), ErrorKind::Conflict);
-    assert!(busy.to_string().contains("another process is at this run"), "{busy}");
-    hands.forward(MINUTE);
+    two.hang_at.store(1, Ordering::SeqCst);
+    {
+        let session = session();
+        let running = agent.run_approved(&session, &pending.id, Options::default());
+        tokio::pin!(running);
+        tokio::select! {
+            ran = &mut running => panic!("it ended: {ran:?}"),
+            () = two.hanging.notified() => {}
+        }
+        let busy = resume(&pending.id, ann()).await;
+        assert_eq!(busy.kind(), ErrorKind::Conflict);
+        assert!(busy.to_string().contains("another process is at this run"), "{busy}");
+        let undo = agent.undo(&session, &pending.id, &ann(), Options::default()).await;
+        assert_eq!(undo.unwrap_err().kind(), ErrorKind::Conflict);
+    }
+    two.hang_at.store(usize::MAX, Ordering::SeqCst);
     assert_eq!(resume(&pending.id, Person::new("bob")).await.kind(), ErrorKind::NotFound);
     assert_eq!(two.requests().await, 2);
     agent.resume(&pending.id, &Person::operator("ops"), Options::default()).await.unwrap();
@@ -79,8 +90,6 @@ async fn a_crashed_run_is_interrupted_and_resumed_to_the_same_end() {
         let (here, there) = (agent(&two, &store, &hands), agent(&two, &store, &hands));
         let pending = approved(&here).await;
         crash(&two, &here, &pending.id, at).await;
-        assert_eq!(state(&there, &pending.id).await, RunState::Running);
-        hands.forward(MINUTE);
         let record = there.run(&pending.id, &ann()).await.unwrap();
         assert_eq!(record.state, RunState::Interrupted);
         assert_eq!((record.writes.done, record.writes.unknown), (at as u64, 1));
@@ -105,7 +114,6 @@ async fn of_two_processes_one_resumes() {
     let (first, here, there) = (open().await, open().await, open().await);
     let pending = approved(&first).await;
     crash(&two, &first, &pending.id, 2).await;
-    hands.forward(MINUTE);
     let (ann, id) = (ann(), pending.id.as_str());
     let (one, other) = tokio::join!(
         here.resume(id, &ann, Options::default()),
@@ -113,6 +121,28 @@ async fn of_two_processes_one_resumes() {
     );
     let refused = [&one, &other].into_iter().filter(|ran| ran.is_err()).count();
     assert_eq!(refused, 1, "{one:?} {other:?}");
+    assert_eq!(two.written.lock().unwrap().len(), 6);
+}
+
+#[tokio::test]
+async fn a_process_that_is_not_heard_of_for_long_loses_its_run() {
+    let (two, store, hands) = (Two::start().await, Store::memory().await.unwrap(), Hands::new());
+    let (here, there) = (agent(&two, &store, &hands), agent(&two, &store, &hands));
+    let pending = approved(&here).await;
+    two.hang_at.store(2, Ordering::SeqCst);
+    let session = session();
+    let asleep = here.run_approved(&session, &pending.id, Options::default());
+    tokio::pin!(asleep);
+    tokio::select! {
+        ran = &mut asleep => panic!("it ended: {ran:?}"),
+        () = two.hanging.notified() => {}
+    }
+    two.hang_at.store(usize::MAX, Ordering::SeqCst);
+    assert_eq!(state(&there, &pending.id).await, RunState::Running);
+    hands.forward(MINUTE);
+    assert_eq!(state(&there, &pending.id).await, RunState::Interrupted);
+    let ran = there.resume(&pending.id, &ann(), Options::default()).await.unwrap();
+    assert!(ran.report().ok, "{ran:?}");
     assert_eq!(two.written.lock().unwrap().len(), 6);
 }
 
