@@ -21,6 +21,7 @@ pub mod page;
 pub mod redact;
 pub mod run;
 mod transport;
+pub mod undo;
 
 pub use client::Client;
 pub use config::{ClientBuilder, Limits, TlsOptions};

@@ -1,10 +1,13 @@
 //! Operations in this very process, over one client per deployment.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use sisense_core::generated;
+use sisense_core::run::Journal;
+use sisense_core::undo::undo;
 use sisense_core::{Client, Error, ErrorKind, Operation, Outcome, Result, Run};
 
 use super::{Kind, Name, Place, Tools, unknown_deployment};
@@ -70,6 +73,16 @@ impl Tools for Local {
         let source = self.client(place.source)?;
         let target = place.target.map(|name| self.client(name)).transpose()?;
         generated::call_between(source, target, run, id, args).await
+    }
+
+    async fn undo(&self, run: &Run, original: &str, journal: Arc<dyn Journal>) -> Result<Outcome> {
+        let clients: Vec<Client> = self.clients.values().cloned().collect();
+        let undone = undo(&clients, run, original, journal).await?;
+        let result = serde_json::to_value(undone).map_err(|error| {
+            Error::new(ErrorKind::Unexpected, "the result cannot be written as JSON")
+                .with_source(error)
+        })?;
+        Ok(Outcome { result, missing: Vec::new() })
     }
 
     async fn names(&self, deployment: &str, kind: Kind) -> Result<Vec<Name>> {

@@ -68,3 +68,13 @@ pub(super) fn schemas(schemas: &mut OperationSchemas) {
     schemas.add::<MigrateUsers, Migration>("migration.migrate_users");
     schemas.add::<(), Migration>("migration.migrate_all_users");
 }
+
+/// What tells whether a dashboard is still as a run wrote it.
+pub(crate) fn dashboard_digest(document: &serde_json::Value) -> String {
+    crate::run::digest(document)
+}
+
+/// What tells whether a data model is still as a run wrote it.
+pub(crate) fn datamodel_digest(document: &serde_json::Value) -> String {
+    crate::run::digest(document)
+}

@@ -2,3 +2,4 @@
 
 mod people;
 pub mod support;
+mod undo;
