@@ -57,8 +57,10 @@ impl<'a> Live<'a> {
         self.made.contains(id)
     }
 
-    pub(super) fn is_gone(&self, id: &str) -> bool {
-        self.gone.contains(id)
+    /// Whether the way back has removed it. In a preview nothing is removed yet: what the run made
+    /// counts, which goes before what it needs does.
+    pub(super) fn goes(&self, id: &str) -> bool {
+        self.gone.contains(id) || (self.is_preview() && self.is_made(id))
     }
 
     /// What an entry had made is gone now.

@@ -51,11 +51,7 @@ pub(super) async fn user(live: &mut Live<'_>, entry: &Entry) -> Result<Back> {
     let owned = |row: &&crate::domains::lookup::dashboards::DashboardRecord| {
         row.owner.as_deref() == Some(id)
     };
-    // In a preview nothing is removed yet: what the run made goes before its owner does.
-    let stays = rows
-        .iter()
-        .filter(owned)
-        .find(|row| !live.is_gone(&row.oid) && !(live.is_preview() && live.is_made(&row.oid)));
+    let stays = rows.iter().filter(owned).find(|row| !live.goes(&row.oid));
     if let Some(row) = stays {
         return Ok(kept(format!("the user owns the dashboard \"{}\" ({})", row.title(), row.oid)));
     }
@@ -71,11 +67,9 @@ pub(super) async fn group(live: &mut Live<'_>, entry: &Entry) -> Result<Back> {
         return Ok(gone());
     }
     let users = live.users(entry).await?.to_vec();
-    let member = users.iter().find(|user| {
-        user.groups.iter().any(|group| group.id == id)
-            && !live.is_gone(&user.id)
-            && !(live.is_preview() && live.is_made(&user.id))
-    });
+    let member = users
+        .iter()
+        .find(|user| user.groups.iter().any(|group| group.id == id) && !live.goes(&user.id));
     if let Some(user) = member {
         return Ok(kept(format!("{} is in the group", user.email())));
     }
@@ -91,17 +85,14 @@ pub(super) async fn folder(live: &mut Live<'_>, entry: &Entry) -> Result<Back> {
     if !folders.iter().any(|folder| is(folder, "oid")) {
         return Ok(gone());
     }
-    let free = |live: &Live<'_>, other: &str| {
-        live.is_gone(other) || (live.is_preview() && live.is_made(other))
-    };
     let inside = folders.iter().filter(|folder| is(folder, "parentId"));
     let mut inside = inside.filter_map(|folder| folder.get("oid").and_then(Value::as_str));
-    if inside.any(|oid| !free(live, oid)) {
+    if inside.any(|oid| !live.goes(oid)) {
         return Ok(kept("another folder is in it"));
     }
     let rows = live.dashboards(entry).await?.to_vec();
     let dashboard =
-        rows.iter().find(|row| row.parent_folder.as_deref() == Some(id) && !free(live, &row.oid));
+        rows.iter().find(|row| row.parent_folder.as_deref() == Some(id) && !live.goes(&row.oid));
     if let Some(row) = dashboard {
         return Ok(kept(format!("the dashboard \"{}\" is in it", row.title())));
     }
@@ -132,7 +123,7 @@ pub(super) async fn dashboard(
         Request::new(Method::DELETE, ApiPath::new(["api", "v1", "dashboards", id]))
     } else {
         let path = ApiPath::new(["api", "v1", "dashboards", "bulk"]);
-        let mut request = Request::new(Method::DELETE, path).as_admin();
+        let mut request = Request::new(Method::DELETE, path).with_admin();
         let ids = ("dashboardIds", id.to_owned());
         request.query.push(ids.clone());
         request.if_refused = Some(vec![ids]);

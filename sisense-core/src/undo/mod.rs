@@ -52,7 +52,7 @@ impl Request {
         Request { method, path, query: Vec::new(), body: None, if_refused: None }
     }
 
-    fn as_admin(mut self) -> Self {
+    fn with_admin(mut self) -> Self {
         self.query.push(("adminAccess", "true".to_owned()));
         self.if_refused = Some(Vec::new());
         self
@@ -215,9 +215,7 @@ async fn requests(client: &Client, pass: &Pass, requests: Vec<Request>) -> Resul
             }
             (result, _) => result,
         };
-        if last.is_err() {
-            return last;
-        }
+        last = Ok(last?);
     }
     last
 }

@@ -118,7 +118,7 @@ async fn dashboard(
 
 fn share_request(id: &str, rows: &[Value]) -> Request {
     let path = ApiPath::new(["api", "shares", "dashboard", id]);
-    Request::new(Method::POST, path).as_admin().body(json!({ "sharesTo": rows }))
+    Request::new(Method::POST, path).with_admin().body(json!({ "sharesTo": rows }))
 }
 
 async fn shares(live: &Live<'_>, entry: &Entry, id: &str, rows: Vec<Value>) -> Result<Back> {
@@ -160,7 +160,7 @@ async fn owner(
     let change = change(entry, Action::Own, summary).after(json!({ "owner": owner }));
     let path = ApiPath::new(["api", "v1", "dashboards", id, "change_owner"]);
     let body = json!({ "ownerId": owner, "originalOwnerRule": "edit" });
-    let mut requests = vec![Request::new(Method::POST, path).as_admin().body(body)];
+    let mut requests = vec![Request::new(Method::POST, path).with_admin().body(body)];
     // The move leaves a share for who owned it until now; the list of before has none.
     if !rows.is_empty() {
         requests.push(share_request(id, &rows));
