@@ -287,6 +287,11 @@ pub(crate) const MEANINGS: &[Meaning] = &[
         Class::Filler,
         &[
             "the",
+            "the target",
+            "target",
+            "the other deployment",
+            "another deployment",
+            "other deployment",
             "a",
             "an",
             "of",

@@ -12,6 +12,10 @@ pub(crate) enum Slot {
     User,
     /// A group, by name.
     Group,
+    /// Users, by e-mail.
+    Users,
+    /// Groups, by name.
+    Groups,
     /// A dashboard, by title.
     DashboardTitle,
     /// A dashboard, by id.
@@ -53,8 +57,8 @@ impl Slot {
             Slot::NewUser | Slot::DashboardShares | Slot::DatamodelShares => {
                 &[Kind::User, Kind::Group]
             }
-            Slot::UserChanges | Slot::Group => &[Kind::Group],
-            Slot::User => &[Kind::User],
+            Slot::UserChanges | Slot::Group | Slot::Groups => &[Kind::Group],
+            Slot::User | Slot::Users => &[Kind::User],
             Slot::DashboardTitle | Slot::DashboardId | Slot::Dashboards => &[Kind::Dashboard],
             Slot::Datamodel | Slot::Datamodels => &[Kind::Datamodel],
             _ => &[],
@@ -64,8 +68,8 @@ impl Slot {
     /// The kind of thing that fills it.
     pub(crate) fn kind(self) -> Option<Kind> {
         match self {
-            Slot::User | Slot::NewUser => Some(Kind::User),
-            Slot::Group => Some(Kind::Group),
+            Slot::User | Slot::Users | Slot::NewUser => Some(Kind::User),
+            Slot::Group | Slot::Groups => Some(Kind::Group),
             Slot::DashboardTitle | Slot::DashboardId | Slot::Dashboards => Some(Kind::Dashboard),
             Slot::Datamodel | Slot::Datamodels => Some(Kind::Datamodel),
             _ => None,
@@ -83,12 +87,15 @@ fn slot(operation: &Operation, parameter: &str) -> Slot {
         "name" if name.contains("group") => Slot::Group,
         "dashboard_name" | "dashboard_ref" => Slot::DashboardTitle,
         "dashboard_id" => Slot::DashboardId,
-        "dashboards" => Slot::Dashboards,
+        "user_name_list" => Slot::Users,
+        "group_name_list" => Slot::Groups,
+        "dashboards" | "dashboard_names" => Slot::Dashboards,
         "datamodel_name" if makes_model => Slot::NewName,
         "datamodel_name" | "datamodel_ref" => Slot::Datamodel,
-        "datamodels" => Slot::Datamodels,
+        "datamodels" | "datamodel_names" => Slot::Datamodels,
         "user_data" if name.starts_with("create") => Slot::NewUser,
         "user_data" => Slot::UserChanges,
+        "shares" if is_switch(operation, parameter) => Slot::Other,
         "shares" if name.contains("datamodel") => Slot::DatamodelShares,
         "shares" if name.contains("dashboard") => Slot::DashboardShares,
         "role" => Slot::Role,
@@ -103,6 +110,15 @@ fn slot(operation: &Operation, parameter: &str) -> Slot {
         "datamodel_type" => Slot::ModelType,
         _ => Slot::Other,
     }
+}
+
+/// Whether a parameter is yes or no.
+fn is_switch(operation: &Operation, parameter: &str) -> bool {
+    let kind = operation.input_schema.pointer(&format!("/properties/{parameter}/type"));
+    kind.is_some_and(|kind| match kind {
+        Value::Array(kinds) => kinds.iter().any(|kind| kind == "boolean"),
+        kind => kind == "boolean",
+    })
 }
 
 /// The parameters of an operation: name, what it stands for, whether it is required. The members

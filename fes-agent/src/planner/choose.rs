@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sisense_core::{Effect, Operation};
+use sisense_core::{Effect, Operation, Scope};
 
 use super::fill::{Fill, Reading, fill};
 use super::find::{Form, Mention};
@@ -231,6 +231,14 @@ fn safe(choice: &Choice<'_>, catalogue: &Catalogue, reading: &Reading<'_>) -> bo
     }
     let within = |at: usize| reading.mentions.iter().any(|mention| mention.at.contains(&at));
     let words = || reading.pieces.iter().enumerate().filter(|(at, _)| !within(*at)).map(|(_, p)| p);
+    // A migration of groups is none of users, however alike they are.
+    let other = |piece: &Piece| {
+        let thing = piece.means().filter(|(_, class)| *class == Class::Thing);
+        thing.is_some_and(|(thing, _)| !catalogue.is_named_after(&operation.id, thing))
+    };
+    if operation.scope == Scope::SourceTarget && words().any(other) {
+        return false;
+    }
     let mut acts = words().filter_map(Piece::means).filter(|means| means.1 == Class::Act);
     let first = acts.next();
     if first.is_some_and(|act| !does(catalogue, operation, act.0)) {

@@ -55,7 +55,7 @@ pub(super) fn fill(operation: &Operation, reading: &Reading<'_>) -> Fill {
                 let found = thing(*slot, name, reading, &fill, writes);
                 put(&mut fill, name, *required, found, reading);
             }
-            Slot::Dashboards | Slot::Datamodels => {
+            Slot::Users | Slot::Groups | Slot::Dashboards | Slot::Datamodels => {
                 list(&mut fill, operation, name, *slot, *required, reading, writes);
             }
             Slot::Folder => labelled(&mut fill, name, "folder", *required, reading),

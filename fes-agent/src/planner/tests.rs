@@ -382,6 +382,21 @@ proptest::proptest! {
 }
 
 #[tokio::test]
+async fn migrations_are_understood_and_their_names_are_those_of_the_source() {
+    table(&[
+        ("migrate all groups", "migration.migrate_all_groups"),
+        ("migrate all users to the target", "migration.migrate_all_users"),
+        ("migrate all data models", "migration.migrate_all_datamodels"),
+        ("copy all dashboards to the other deployment", "migration.migrate_all_dashboards"),
+        (
+            "migrate the group Analysts to the target",
+            "migration.migrate_groups {'group_name_list':['Analysts']}",
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
 async fn odd_texts_do_no_harm() {
     let long = "list all users ".repeat(1000);
     for text in ["", " ", "\"", "'' and ''", "and and and", "@", "delete", "🙂 and 🙂", &long] {
