@@ -1,25 +1,31 @@
-//! What a migration did or would do: a row per asset, and counts that add up.
+//! What a migration did or would do, and what came of taking a run back: a row per asset, and counts
+//! that add up.
 
 use serde_json::Value;
 
 use crate::host::clip;
 
 /// The outcomes of a row, in the order in which they are told.
-const OUTCOMES: [(&str, &str); 10] = [
+const OUTCOMES: [(&str, &str); 15] = [
     ("created", "created"),
     ("would_create", "would create"),
     ("overwritten", "overwritten"),
     ("would_overwrite", "would overwrite"),
     ("duplicated", "duplicated"),
     ("would_duplicate", "would duplicate"),
+    ("taken_back", "taken back"),
+    ("would_take_back", "would take back"),
+    ("nothing_to_do", "nothing to do"),
     ("skipped", "skipped"),
+    ("kept", "kept"),
+    ("not_possible", "not possible"),
     ("failed", "failed"),
     ("blocked", "blocked"),
     ("unknown", "unknown"),
 ];
 
 /// Outcomes that a person has to look at, the gravest first.
-const TROUBLE: [&str; 3] = ["unknown", "failed", "blocked"];
+const TROUBLE: [&str; 5] = ["unknown", "failed", "blocked", "kept", "not_possible"];
 
 /// How many assets in trouble a sentence names.
 const NAMED: usize = 3;
@@ -52,7 +58,7 @@ pub struct Item {
     pub row: Value,
 }
 
-/// What a migration did or, in a preview, would do.
+/// What a migration, or the way back of a run, did or, in a preview, would do.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Migration {
     /// How many assets were asked for.
@@ -144,6 +150,8 @@ impl Migration {
             let lead = match outcome {
                 "unknown" => "It is not known whether these were written",
                 "failed" => "Failed",
+                "kept" => "Left as they are",
+                "not_possible" => "No way back",
                 _ => "Blocked",
             };
             sentences.extend(name_some(lead, self.items.iter().filter(|i| i.outcome == outcome)));
@@ -305,6 +313,15 @@ mod tests {
         for trouble in TROUBLE {
             assert!(!read(1, true, rows(&[(trouble, 1)])).is_complete(), "{trouble}");
         }
+    }
+
+    #[test]
+    fn what_cannot_be_taken_back_is_said_first() {
+        let items = rows(&[("would_take_back", 3), ("nothing_to_do", 1), ("not_possible", 1)]);
+        let back = read(5, false, items);
+        let words = "No way back: user \"not_possible0\", no such role on the target. Totals: asked 5 \
+                     = would take back 3 + nothing to do 1 + not possible 1.";
+        assert_eq!(back.summary(), words);
     }
 
     #[test]

@@ -120,7 +120,7 @@ impl StepReport {
         StepReport {
             id: call.id.clone(),
             tool: call.tool.clone(),
-            ok: made && migration.as_ref().is_none_or(Migration::is_complete),
+            ok: migration.as_ref().map_or(made, Migration::is_complete),
             attempted: true,
             summary: migration.map_or_else(|| words::written(&changes), |m| m.summary()),
             count: None,

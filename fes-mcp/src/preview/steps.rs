@@ -60,7 +60,7 @@ fn order(item: &Item) -> usize {
     match item.outcome.as_str() {
         _ if item.is_in_trouble() || !item.problems.is_empty() => 0,
         "would_overwrite" | "overwritten" => 1,
-        "skipped" => 3,
+        "skipped" | "nothing_to_do" => 3,
         _ => 2,
     }
 }

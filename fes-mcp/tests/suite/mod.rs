@@ -7,6 +7,7 @@ mod gate;
 mod guards;
 mod help;
 mod http;
+mod migrate;
 mod runs;
 mod sandbox;
 mod stdio;
