@@ -6,6 +6,7 @@ use pretty_assertions::assert_eq;
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::support::mcp::http;
 use crate::support::{Ended, Running, fes, run, run_in};
 
 const SHARE: &str = "share the dashboard Pipeline with the group Analysts for viewing";
@@ -85,4 +86,59 @@ fn a_run_is_kept_with_its_end_and_can_be_seen() {
     assert_eq!(watched.code, Some(0), "{}", watched.stderr);
     let again = on(state.path(), &sandbox, &["runs", "resume", id]);
     assert_eq!(again.json()["error"]["message"], "this run is done");
+}
+
+/// The groups of a deployment, as the sandbox itself tells them.
+fn groups(url: &str) -> serde_json::Value {
+    let info = http().get(format!("{url}/__sandbox/info")).send().unwrap().text().unwrap();
+    serde_json::from_str::<serde_json::Value>(&info).unwrap()["counts"]["groups"].clone()
+}
+
+#[test]
+fn a_migration_is_kept_as_a_run_and_taken_back_by_another_process() {
+    let sandbox = Running::start(&["sandbox", "--second", "--second-empty"]);
+    let state = TempDir::new().unwrap();
+    let url = |n: usize| sandbox.text(&format!("/deployments/{n}/url"));
+    let named = [format!("prod={}", url(0)), format!("dev={}", url(1))];
+    let fes = |args: &[&str]| -> Ended {
+        let mut command = fes(state.path());
+        command.args(args).arg("--json");
+        command.args(["--deployment", &named[0], "--deployment", &named[1]]);
+        command.env("FES_TOKEN_PROD", sandbox.text("/deployments/0/token"));
+        command.env("FES_TOKEN_DEV", sandbox.text("/deployments/1/token"));
+        let output = command.output().unwrap();
+        Ended {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    };
+    let before = groups(&url(1));
+    let migrated = fes(&["migrate", "groups", "--target", "dev", "--yes"]);
+    let created = migrated.json()["steps"][0]["result"]["created"].as_u64().unwrap();
+    assert!(created > 0 && groups(&url(1)) != before, "{}", migrated.stdout);
+    let list = run_in(state.path(), &["runs", "list", "--json"]).json();
+    let id = list[0]["id"].as_str().unwrap().to_owned();
+    assert_eq!((&list[0]["deployment"], &list[0]["target"]), (&json!("prod"), &json!("dev")));
+    assert_eq!(list[0]["writes"]["done"], created);
+
+    // Nobody is there to say yes: the way back is shown, and nothing is sent.
+    let shown = fes(&["runs", "undo", &id]);
+    assert_eq!(shown.code, Some(3), "{} {}", shown.stdout, shown.stderr);
+    let totals = shown.json()["steps"][0]["totals"].as_str().unwrap().to_owned();
+    assert_eq!(totals, format!("asked {created} = would take back {created}"));
+    assert_ne!(groups(&url(1)), before);
+
+    let undone = fes(&["runs", "undo", &id, "--yes"]);
+    assert_eq!(undone.code, Some(0), "{} {}", undone.stdout, undone.stderr);
+    assert_eq!(groups(&url(1)), before);
+    let list = run_in(state.path(), &["runs", "list", "--json"]).json();
+    let of = |wanted: &str| {
+        let all = list.as_array().unwrap();
+        all.iter().find(|run| run["id"] == wanted).unwrap()["state"].clone()
+    };
+    assert_eq!(of(&id), "undone");
+    assert_eq!(list.as_array().unwrap().len(), 2);
+    let again = fes(&["runs", "undo", &id, "--yes"]);
+    assert_eq!(again.json()["error"]["kind"], "conflict", "{}", again.stdout);
 }
