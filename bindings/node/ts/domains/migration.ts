@@ -124,6 +124,57 @@ export interface Unmapped {
   name: string;
 }
 
+/** Arguments of `migration.migrate_all_datamodels`. */
+export interface MigrateAllDatamodelsParams {
+  /** Titles of data models that stay behind. */
+  exclude?: string[] | null;
+  /**
+   * For a provider, such as `PostgreSQL`, the id of the target's connection to use. Other
+   * providers use the target's connection of the same name and provider, where there is one.
+   */
+  provider_connection_map?: Record<string, string> | null;
+  /** What travels along; all when absent, nothing when empty. */
+  dependencies?: ("dataSecurity" | "formulas" | "hierarchies" | "perspectives" | "all")[] | null;
+  /**
+   * Whether to share each with the same users and groups, by e-mail and name. Who has access on
+   * the target keeps it. A live model must be published for it.
+   */
+  shares?: boolean;
+  /** What to do about one that the target has; `skip` when absent. */
+  action?: "skip" | "overwrite" | "duplicate" | null;
+  /** Most data models that are held in memory at once; never more than four. */
+  batch_size?: number | null;
+  /** Accepted and not used: the server's own answers set the pace. */
+  sleep_time?: number | null;
+}
+
+/** Arguments of `migration.migrate_datamodels`. */
+export interface MigrateDatamodelsParams {
+  /** Ids of data models on the source. Give these or the names, not both. */
+  datamodel_ids?: string[] | null;
+  /** Titles of data models on the source. Give these or the ids, not both. */
+  datamodel_names?: string[] | null;
+  /**
+   * For a provider, such as `PostgreSQL`, the id of the target's connection to use. Other
+   * providers use the target's connection of the same name and provider, where there is one.
+   */
+  provider_connection_map?: Record<string, string> | null;
+  /** What travels along; all when absent, nothing when empty. */
+  dependencies?: ("dataSecurity" | "formulas" | "hierarchies" | "perspectives" | "all")[] | null;
+  /**
+   * Whether to share each with the same users and groups, by e-mail and name. Who has access on
+   * the target keeps it. A live model must be published for it.
+   */
+  shares?: boolean;
+  /** What to do about one that the target has; `skip` when absent. */
+  action?: "skip" | "overwrite" | "duplicate" | null;
+  /**
+   * Title of the second one that `duplicate` makes, for exactly one data model; the title with
+   * ` (Duplicate)` when absent.
+   */
+  new_title?: string | null;
+}
+
 /** Arguments of `migration.migrate_groups`. */
 export interface MigrateGroupsParams {
   /** Names of groups on the source. */
@@ -145,6 +196,22 @@ export class MigrationDomain {
 
   constructor(caller: Caller) {
     this.#caller = caller;
+  }
+
+  /**
+   * Copy all data models to another deployment.
+   *
+   * As `migrate_datamodels`, for every data model of the source but the excluded ones.
+   *
+   * Without `options.approve` nothing is changed and the call rejects with a `NotApprovedError`
+   * that holds the changes.
+   *
+   * `options.onProgress` is told how far the work has come.
+   *
+   * @throws SisenseError: As `migrate_datamodels`.
+   */
+  async migrateAllDatamodels(params: MigrateAllDatamodelsParams, options?: WriteOptions): Promise<Migration> {
+    return this.#caller.write("migration.migrate_all_datamodels", params, options);
   }
 
   /**
@@ -177,6 +244,30 @@ export class MigrationDomain {
    */
   async migrateAllUsers(options?: WriteOptions): Promise<Migration> {
     return this.#caller.write("migration.migrate_all_users", {}, options);
+  }
+
+  /**
+   * Copy data models to another deployment.
+   *
+   * A data model keeps its id. Connections are mapped by provider, where
+   * `provider_connection_map` names it, else by name; a dataset without one arrives without
+   * credentials. Security rules and shares name the target's users and groups by e-mail and
+   * name. One that the target has already is skipped, overwritten or duplicated as `action`
+   * says; one that only shares its title is never overwritten. What is written is read back and
+   * compared. It is a draft until it is built. One row per data model.
+   *
+   * Without `options.approve` nothing is changed and the call rejects with a `NotApprovedError`
+   * that holds the changes.
+   *
+   * `options.onProgress` is told how far the work has come.
+   *
+   * @throws SisenseError: `invalid_input` for none or both of the lists, for a map that names
+   * what the target does not have, for a `new_title` without `duplicate` or for several, and
+   * for a source that is also the target; the errors of the lists that are read. What goes
+   * wrong with one data model is in its row.
+   */
+  async migrateDatamodels(params: MigrateDatamodelsParams, options?: WriteOptions): Promise<Migration> {
+    return this.#caller.write("migration.migrate_datamodels", params, options);
   }
 
   /**

@@ -8,8 +8,10 @@
 //! |---|---|
 //! | [`Migrations::migrate_groups`], [`Migrations::migrate_all_groups`] | create |
 //! | [`Migrations::migrate_users`], [`Migrations::migrate_all_users`] | create |
+//! | [`Migrations::migrate_datamodels`], [`Migrations::migrate_all_datamodels`] | update |
 
 mod create;
+mod datamodels;
 mod groups;
 mod ledger;
 mod params;
@@ -17,6 +19,7 @@ mod past;
 mod result;
 mod users;
 
+pub use datamodels::*;
 pub use params::*;
 pub use result::*;
 
@@ -67,6 +70,8 @@ pub(super) fn schemas(schemas: &mut OperationSchemas) {
     schemas.add::<(), Migration>("migration.migrate_all_groups");
     schemas.add::<MigrateUsers, Migration>("migration.migrate_users");
     schemas.add::<(), Migration>("migration.migrate_all_users");
+    schemas.add::<MigrateDatamodels, Migration>("migration.migrate_datamodels");
+    schemas.add::<MigrateAllDatamodels, Migration>("migration.migrate_all_datamodels");
 }
 
 /// What tells whether a dashboard is still as a run wrote it.

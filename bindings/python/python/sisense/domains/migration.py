@@ -179,6 +179,58 @@ class MigrationDomain(Domain):
     another.
     """
 
+    def migrate_all_datamodels(
+        self,
+        *,
+        exclude: list[str] | None = None,
+        provider_connection_map: dict[str, str] | None = None,
+        dependencies: list[Literal["dataSecurity", "formulas", "hierarchies", "perspectives", "all"]] | None = None,
+        shares: bool | None = None,
+        action: Literal["skip", "overwrite", "duplicate"] | None = None,
+        batch_size: int | None = None,
+        sleep_time: int | None = None,
+        approve: Approve | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Migration:
+        """Copy all data models to another deployment.
+
+        As `migrate_datamodels`, for every data model of the source but the excluded ones.
+
+        Args:
+            exclude: Titles of data models that stay behind.
+            provider_connection_map: For a provider, such as `PostgreSQL`, the id of the
+                target's connection to use. Other providers use the target's connection of the
+                same name and provider, where there is one.
+            dependencies: What travels along; all when absent, nothing when empty.
+            shares: Whether to share each with the same users and groups, by e-mail and
+                name. Who has access on the target keeps it. A live model must be published for
+                it.
+            action: What to do about one that the target has; `skip` when absent.
+            batch_size: Most data models that are held in memory at once; never more than
+                four.
+            sleep_time: Accepted and not used: the server's own answers set the pace.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+            on_progress: Is told how far the work has come.
+
+        Raises:
+            SisenseError: As `migrate_datamodels`.
+        """
+        return self._write(
+            "migration.migrate_all_datamodels",
+            {
+                "exclude": exclude,
+                "provider_connection_map": provider_connection_map,
+                "dependencies": dependencies,
+                "shares": shares,
+                "action": action,
+                "batch_size": batch_size,
+                "sleep_time": sleep_time,
+            },
+            approve,
+            on_progress,
+        )
+
     def migrate_all_groups(
         self,
         *,
@@ -225,6 +277,68 @@ class MigrationDomain(Domain):
         return self._write(
             "migration.migrate_all_users",
             {},
+            approve,
+            on_progress,
+        )
+
+    def migrate_datamodels(
+        self,
+        *,
+        datamodel_ids: list[str] | None = None,
+        datamodel_names: list[str] | None = None,
+        provider_connection_map: dict[str, str] | None = None,
+        dependencies: list[Literal["dataSecurity", "formulas", "hierarchies", "perspectives", "all"]] | None = None,
+        shares: bool | None = None,
+        action: Literal["skip", "overwrite", "duplicate"] | None = None,
+        new_title: str | None = None,
+        approve: Approve | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Migration:
+        """Copy data models to another deployment.
+
+        A data model keeps its id. Connections are mapped by provider, where
+        `provider_connection_map` names it, else by name; a dataset without one arrives without
+        credentials. Security rules and shares name the target's users and groups by e-mail and
+        name. One that the target has already is skipped, overwritten or duplicated as `action`
+        says; one that only shares its title is never overwritten. What is written is read back
+        and compared. It is a draft until it is built. One row per data model.
+
+        Args:
+            datamodel_ids: Ids of data models on the source. Give these or the names, not
+                both.
+            datamodel_names: Titles of data models on the source. Give these or the ids, not
+                both.
+            provider_connection_map: For a provider, such as `PostgreSQL`, the id of the
+                target's connection to use. Other providers use the target's connection of the
+                same name and provider, where there is one.
+            dependencies: What travels along; all when absent, nothing when empty.
+            shares: Whether to share each with the same users and groups, by e-mail and
+                name. Who has access on the target keeps it. A live model must be published for
+                it.
+            action: What to do about one that the target has; `skip` when absent.
+            new_title: Title of the second one that `duplicate` makes, for exactly one data
+                model; the title with ` (Duplicate)` when absent.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+            on_progress: Is told how far the work has come.
+
+        Raises:
+            SisenseError: `invalid_input` for none or both of the lists, for a map that names
+            what the target does not have, for a `new_title` without `duplicate` or for several,
+            and for a source that is also the target; the errors of the lists that are read.
+            What goes wrong with one data model is in its row.
+        """
+        return self._write(
+            "migration.migrate_datamodels",
+            {
+                "datamodel_ids": datamodel_ids,
+                "datamodel_names": datamodel_names,
+                "provider_connection_map": provider_connection_map,
+                "dependencies": dependencies,
+                "shares": shares,
+                "action": action,
+                "new_title": new_title,
+            },
             approve,
             on_progress,
         )
@@ -296,6 +410,58 @@ class AsyncMigrationDomain(AsyncDomain):
     another.
     """
 
+    async def migrate_all_datamodels(
+        self,
+        *,
+        exclude: list[str] | None = None,
+        provider_connection_map: dict[str, str] | None = None,
+        dependencies: list[Literal["dataSecurity", "formulas", "hierarchies", "perspectives", "all"]] | None = None,
+        shares: bool | None = None,
+        action: Literal["skip", "overwrite", "duplicate"] | None = None,
+        batch_size: int | None = None,
+        sleep_time: int | None = None,
+        approve: AsyncApprove | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Migration:
+        """Copy all data models to another deployment.
+
+        As `migrate_datamodels`, for every data model of the source but the excluded ones.
+
+        Args:
+            exclude: Titles of data models that stay behind.
+            provider_connection_map: For a provider, such as `PostgreSQL`, the id of the
+                target's connection to use. Other providers use the target's connection of the
+                same name and provider, where there is one.
+            dependencies: What travels along; all when absent, nothing when empty.
+            shares: Whether to share each with the same users and groups, by e-mail and
+                name. Who has access on the target keeps it. A live model must be published for
+                it.
+            action: What to do about one that the target has; `skip` when absent.
+            batch_size: Most data models that are held in memory at once; never more than
+                four.
+            sleep_time: Accepted and not used: the server's own answers set the pace.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+            on_progress: Is told how far the work has come.
+
+        Raises:
+            SisenseError: As `migrate_datamodels`.
+        """
+        return await self._write(
+            "migration.migrate_all_datamodels",
+            {
+                "exclude": exclude,
+                "provider_connection_map": provider_connection_map,
+                "dependencies": dependencies,
+                "shares": shares,
+                "action": action,
+                "batch_size": batch_size,
+                "sleep_time": sleep_time,
+            },
+            approve,
+            on_progress,
+        )
+
     async def migrate_all_groups(
         self,
         *,
@@ -342,6 +508,68 @@ class AsyncMigrationDomain(AsyncDomain):
         return await self._write(
             "migration.migrate_all_users",
             {},
+            approve,
+            on_progress,
+        )
+
+    async def migrate_datamodels(
+        self,
+        *,
+        datamodel_ids: list[str] | None = None,
+        datamodel_names: list[str] | None = None,
+        provider_connection_map: dict[str, str] | None = None,
+        dependencies: list[Literal["dataSecurity", "formulas", "hierarchies", "perspectives", "all"]] | None = None,
+        shares: bool | None = None,
+        action: Literal["skip", "overwrite", "duplicate"] | None = None,
+        new_title: str | None = None,
+        approve: AsyncApprove | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Migration:
+        """Copy data models to another deployment.
+
+        A data model keeps its id. Connections are mapped by provider, where
+        `provider_connection_map` names it, else by name; a dataset without one arrives without
+        credentials. Security rules and shares name the target's users and groups by e-mail and
+        name. One that the target has already is skipped, overwritten or duplicated as `action`
+        says; one that only shares its title is never overwritten. What is written is read back
+        and compared. It is a draft until it is built. One row per data model.
+
+        Args:
+            datamodel_ids: Ids of data models on the source. Give these or the names, not
+                both.
+            datamodel_names: Titles of data models on the source. Give these or the ids, not
+                both.
+            provider_connection_map: For a provider, such as `PostgreSQL`, the id of the
+                target's connection to use. Other providers use the target's connection of the
+                same name and provider, where there is one.
+            dependencies: What travels along; all when absent, nothing when empty.
+            shares: Whether to share each with the same users and groups, by e-mail and
+                name. Who has access on the target keeps it. A live model must be published for
+                it.
+            action: What to do about one that the target has; `skip` when absent.
+            new_title: Title of the second one that `duplicate` makes, for exactly one data
+                model; the title with ` (Duplicate)` when absent.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+            on_progress: Is told how far the work has come.
+
+        Raises:
+            SisenseError: `invalid_input` for none or both of the lists, for a map that names
+            what the target does not have, for a `new_title` without `duplicate` or for several,
+            and for a source that is also the target; the errors of the lists that are read.
+            What goes wrong with one data model is in its row.
+        """
+        return await self._write(
+            "migration.migrate_datamodels",
+            {
+                "datamodel_ids": datamodel_ids,
+                "datamodel_names": datamodel_names,
+                "provider_connection_map": provider_connection_map,
+                "dependencies": dependencies,
+                "shares": shares,
+                "action": action,
+                "new_title": new_title,
+            },
             approve,
             on_progress,
         )

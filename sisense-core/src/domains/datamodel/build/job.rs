@@ -92,6 +92,22 @@ impl Job {
         })
     }
 
+    /// The first publish of a live model, which may not be there yet.
+    pub(super) fn first_publish(id: &str, title: &str) -> Self {
+        Job {
+            model: id.to_owned(),
+            title: title.to_owned(),
+            kind: ModelType::Live,
+            build_type: "publish",
+            row_limit: None,
+            schema_origin: None,
+            last: Map::from_iter([("lastPublishTime".to_owned(), Value::Null)]),
+            gathering: Vec::new(),
+            has_tables: true,
+            patience: WAIT,
+        }
+    }
+
     pub(super) fn asset(&self) -> String {
         format!("data model \"{}\" ({})", self.title, self.model)
     }

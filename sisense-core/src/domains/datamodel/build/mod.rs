@@ -19,7 +19,7 @@ use task::{Task, post_path};
 
 use super::Datamodel;
 use crate::error::{Error, ErrorKind, Result};
-use crate::run::{Action, Door, Entry, Outcome, Partial, Pass, Run};
+use crate::run::{Action, Change, Door, Entry, Outcome, Partial, Pass, Run};
 use crate::transport::Answer;
 
 const OPERATION: &str = "datamodel.deploy_datamodel";
@@ -197,6 +197,12 @@ impl Datamodel {
         }
         None
     }
+}
+
+/// The change of a live model's first publish, for the preview of an operation that needs it. The run
+/// makes it by [`Datamodel::deploy_datamodel`].
+pub(crate) fn first_publish(deployment: &str, id: &str, title: &str) -> Change {
+    Job::first_publish(id, title).change(deployment)
 }
 
 /// Keep the refusal, and give it back with what the pass knows of it.

@@ -4,13 +4,13 @@ use futures_util::future::try_join3;
 use reqwest::Method;
 
 use super::merge::{Merge, rows, shown};
-use super::{AddDatamodelShares, DatamodelSharesChange};
+use super::{AddDatamodelShares, DatamodelSharesChange, NewDatamodelShare};
 use crate::documents::ModelDocument;
 use crate::domains::datamodel::Datamodel;
 use crate::domains::lookup::about;
 use crate::domains::lookup::model_shares::{ModelShare, PartyKey, permissions_of};
 use crate::domains::lookup::models::never_deployed;
-use crate::domains::lookup::parties::{Parties, resolve};
+use crate::domains::lookup::parties::{Parties, Resolved, resolve};
 use crate::domains::steps::{Ready, Sent, Step, admit};
 use crate::error::{Error, ErrorKind, Result};
 use crate::run::{Action, Asset, AssetKind, Change, Missing, Partial, Run, Undo};
@@ -103,6 +103,47 @@ impl Datamodel {
 }
 
 impl Datamodel {
+    /// Share a model with those who have no access to it yet, as a change of another operation.
+    /// Wishes come with the ids of their parties. Whoever is on the list stays as they are. Gives
+    /// how many were added, and the wishes that the server did not keep.
+    pub(crate) async fn extend_shares(
+        &self,
+        run: &Run,
+        change: Change,
+        model: &ModelDocument,
+        wishes: Vec<(NewDatamodelShare, String)>,
+        names: &Parties,
+    ) -> Result<Partial<u64>> {
+        let path = permissions_of(model)?;
+        let list = self.client.shares_at(path.clone()).await?;
+        let gone = self.gone(&list, names).await?;
+        let is_on = |id: &str| list.iter().any(|share| share.party_id.as_deref() == Some(id));
+        let (wishes, parties): (Vec<_>, Vec<_>) = wishes
+            .into_iter()
+            .filter(|(_, id)| !is_on(id))
+            .map(|(wish, id)| (wish, Resolved { id, groups: Vec::new() }))
+            .unzip();
+        let merge = Merge::new(model, list, &wishes, parties, gone)?;
+        let (added, nothing) = (merge.changed.len() as u64, merge.is_nothing());
+        let write = Write { place: self, path, merge, is_live: model.is_live() };
+        let step = Step { change, ..write.step(model, names) };
+        let Some(ready) = admit(run, vec![step]).await? else { return Ok(Partial::whole(added)) };
+        let mut missing = Vec::new();
+        for step in ready {
+            if nothing {
+                step.take_as_done().await?;
+                continue;
+            }
+            match write.send(step).await? {
+                Ok(now) => missing.extend(write.merge.lost(&now)),
+                Err(error) => {
+                    missing.push(Missing::new("a look at the list after the write", error));
+                }
+            }
+        }
+        Ok(Partial { value: added, missing })
+    }
+
     /// Ids on a list that the server itself says are nobody's. One that is only missing from the
     /// lists that the token's user sees is not gone.
     async fn gone(&self, list: &[ModelShare], names: &Parties) -> Result<Vec<String>> {

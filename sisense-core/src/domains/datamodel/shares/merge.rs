@@ -165,7 +165,7 @@ pub(super) fn rows(shares: &[ModelShare], key: PartyKey) -> Value {
 }
 
 /// A list as a person reads it, in an order that does not depend on the server.
-pub(super) fn shown(shares: &[ModelShare], parties: &Parties) -> Value {
+pub(crate) fn shown(shares: &[ModelShare], parties: &Parties) -> Value {
     let mut shares: Vec<&ModelShare> = shares.iter().collect();
     shares.sort_by(|a, b| a.party_id.cmp(&b.party_id));
     let row = |share: &ModelShare| {

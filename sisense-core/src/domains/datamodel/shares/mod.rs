@@ -10,3 +10,4 @@ pub use models::*;
 pub use params::*;
 
 pub(super) use get::share_rows;
+pub(crate) use merge::shown as shown_shares;

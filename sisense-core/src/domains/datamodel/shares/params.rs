@@ -31,6 +31,13 @@ impl Permission {
         }
     }
 
+    /// What a server's letter allows.
+    pub(crate) fn from_code(code: &str) -> Option<Self> {
+        [Permission::Edit, Permission::Read, Permission::Use]
+            .into_iter()
+            .find(|permission| permission.code() == code)
+    }
+
     /// The server's letter. `r` is not for reading.
     pub(super) fn code(self) -> &'static str {
         match self {
@@ -43,9 +50,7 @@ impl Permission {
 
 /// The word for a server's letter; an unknown one stays as it is.
 pub(super) fn permission_word(code: &str) -> String {
-    let known = [Permission::Edit, Permission::Read, Permission::Use];
-    let word = known.iter().find(|permission| permission.code() == code);
-    word.map_or(code, |permission| permission.as_str()).to_owned()
+    Permission::from_code(code).map_or(code, |permission| permission.as_str()).to_owned()
 }
 
 /// With whom to share, and what that allows.
