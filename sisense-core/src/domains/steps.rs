@@ -82,6 +82,14 @@ impl Ready {
         Sent { operation: step.change.operation, pass, result }
     }
 
+    /// Keep what the asset was before. When it cannot be kept, the step must not be sent.
+    pub(crate) async fn keep_image(&self, run: &Run, image: &Value) -> Result<()> {
+        match &self.pass {
+            Some(pass) => run.keep_image(pass, image).await,
+            None => Ok(()),
+        }
+    }
+
     /// The same step with the body that the live state asks for.
     pub(crate) fn with_body(mut self, body: Value) -> Self {
         self.step.body = Some(body);

@@ -6,9 +6,11 @@ use serde_json::{Value, json};
 
 use super::live::Live;
 use super::{Back, Image, OPERATION, Request, UndoneOutcome, Way, asset};
+use crate::documents::{Dataset, ModelDocument};
 use crate::domains::dashboard::{minimal, ordered};
 use crate::domains::lookup::model_shares::{extract_permissions, live_permissions};
-use crate::domains::migration::{dashboard_digest, datamodel_digest};
+use crate::domains::migration::export as export_model;
+use crate::domains::migration::{carried, dashboard_digest, datamodel_digest};
 use crate::error::{Error, ErrorKind, Result};
 use crate::operation::Risk;
 use crate::run::{Action, Change, Entry, Undo};
@@ -175,13 +177,15 @@ async fn datamodel(
     document: Value,
     written: &str,
 ) -> Result<Back> {
-    let now = match live.client(entry)?.get_model_by_id(id).await {
-        Ok(now) => datamodel_digest(&now),
+    let client = live.client(entry)?;
+    let found = match export_model(client, id, &carried(&document)).await {
+        Ok(found) => found,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(nothing("it is gone")),
         Err(error) => return Err(error),
     };
-    let before = datamodel_digest(&document);
-    if now == before {
+    let old = ModelDocument::from_value(document.clone())?;
+    let (now, before) = (datamodel_digest(&found), datamodel_digest(&old));
+    if now == before && connections(&found) == connections(&old) {
         return Ok(nothing("it is as it was before"));
     }
     if now != written {
@@ -196,6 +200,14 @@ async fn datamodel(
     let mut request = Request::new(Method::POST, path).body(document);
     request.query = vec![("datamodelId", id.to_owned())];
     Ok(go(change, vec![request]))
+}
+
+/// Which connections the datasets of a model use.
+fn connections(model: &ModelDocument) -> Vec<Option<&str>> {
+    fn of(dataset: &Dataset) -> Option<&str> {
+        dataset.connection.as_ref().and_then(|one| one.id.as_deref())
+    }
+    model.datasets().iter().map(of).collect()
 }
 
 async fn model_shares(

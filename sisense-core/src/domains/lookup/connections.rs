@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
 use super::{about, not_found, pick};
@@ -24,7 +24,18 @@ pub(crate) struct ConnectionRecord {
     pub(crate) owner_id: Option<String>,
     pub(crate) created_by_user: Option<bool>,
     pub(crate) last_modified: Option<String>,
+    #[serde(default, deserialize_with = "settings")]
     pub(crate) parameters: Option<Map<String, Value>>,
+}
+
+/// Settings are an object. A model that came without credentials leaves an empty text in their place.
+fn settings<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<Map<String, Value>>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Object(members) => Some(members),
+        _ => None,
+    })
 }
 
 impl fmt::Debug for ConnectionRecord {

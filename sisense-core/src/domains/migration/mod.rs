@@ -20,6 +20,7 @@ mod result;
 mod users;
 
 pub use datamodels::*;
+pub(crate) use datamodels::{carried, datamodel_digest, export};
 pub use params::*;
 pub use result::*;
 
@@ -76,10 +77,5 @@ pub(super) fn schemas(schemas: &mut OperationSchemas) {
 
 /// What tells whether a dashboard is still as a run wrote it.
 pub(crate) fn dashboard_digest(document: &serde_json::Value) -> String {
-    crate::run::digest(document)
-}
-
-/// What tells whether a data model is still as a run wrote it.
-pub(crate) fn datamodel_digest(document: &serde_json::Value) -> String {
     crate::run::digest(document)
 }

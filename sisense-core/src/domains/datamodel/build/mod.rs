@@ -19,7 +19,7 @@ use task::{Task, post_path};
 
 use super::Datamodel;
 use crate::error::{Error, ErrorKind, Result};
-use crate::run::{Action, Change, Door, Entry, Outcome, Partial, Pass, Run};
+use crate::run::{Change, Door, Entry, Outcome, Partial, Pass, Run};
 use crate::transport::Answer;
 
 const OPERATION: &str = "datamodel.deploy_datamodel";
@@ -125,12 +125,10 @@ impl Datamodel {
     /// The build that an earlier attempt of this run started, or may have started.
     async fn begun_before(&self, run: &Run, job: &Job) -> Result<Option<Entry>> {
         let entries = self.earlier(run).await?;
-        Ok(entries.into_iter().rev().find(|entry| {
-            entry.change.operation == OPERATION
-                && entry.change.action == Action::Build
-                && entry.change.asset.id.as_deref() == Some(&job.model)
-                && entry.outcome != Outcome::Failed
-        }))
+        // A model that this run made stands under its placeholder.
+        let key = run.as_previewed(job.change(self.client.name())).key();
+        let is_it = |entry: &Entry| entry.change.key() == key && entry.outcome != Outcome::Failed;
+        Ok(entries.into_iter().rev().find(is_it))
     }
 
     /// Send it once. When no answer comes, the list of builds tells whether it was started.

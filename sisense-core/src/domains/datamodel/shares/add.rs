@@ -15,6 +15,7 @@ use crate::domains::steps::{Ready, Sent, Step, admit};
 use crate::error::{Error, ErrorKind, Result};
 use crate::run::{Action, Asset, AssetKind, Change, Missing, Partial, Run, Undo};
 use crate::transport::{Answer, ApiPath};
+use crate::undo::Image;
 
 const ADD: &str = "datamodel.add_datamodel_shares";
 /// Sisense's numbers for a party or a permission that it does not accept: the list was understood.
@@ -134,6 +135,12 @@ impl Datamodel {
                 step.take_as_done().await?;
                 continue;
             }
+            let before = write.merge.before.iter().map(|share| share.row(Write::FIRST)).collect();
+            let image = Image::ModelShares { rows: before, live: model.is_live() };
+            if let Err(error) = keep(run, &step, &image).await {
+                step.skip("the list from before could not be kept").await;
+                return Err(error);
+            }
             match write.send(step).await? {
                 Ok(now) => missing.extend(write.merge.lost(&now)),
                 Err(error) => {
@@ -168,6 +175,13 @@ impl Datamodel {
         }
         Ok(gone)
     }
+}
+
+async fn keep(run: &Run, step: &Ready, image: &Image) -> Result<()> {
+    let image = serde_json::to_value(image).map_err(|error| {
+        Error::new(ErrorKind::Unexpected, "the list from before is no JSON").with_source(error)
+    })?;
+    step.keep_image(run, &image).await
 }
 
 fn unpublished() -> Error {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::choose::{Intent, blocked, decide, new_row, second_title};
 use super::connections::{self, Link, Mapping};
-use super::meaning::Meaning;
+use super::meaning::{Meaning, datamodel_digest};
 use super::params::{DatamodelAction, Dependency, Wish};
 use super::people::{People, remember};
 use super::shares::Plan;
@@ -20,6 +20,7 @@ use crate::domains::migration::result::{Item, ItemOutcome};
 use crate::error::{Error, ErrorKind, Result};
 use crate::operation::Risk;
 use crate::run::{Action, AssetKind, Change, Outcome, Run, Undo};
+use crate::undo::Image;
 
 pub(super) const DRAFT: &str = "a draft until it is built";
 
@@ -55,9 +56,21 @@ pub(super) struct Ready {
 
 /// What an overwrite replaces.
 pub(super) struct Before {
-    pub(super) image: Value,
-    pub(super) meaning: Meaning,
+    document: Value,
+    meaning: Meaning,
     differs: Vec<String>,
+}
+
+impl Before {
+    /// What the way back needs: the old schema, and how to tell that the new one is untouched.
+    pub(super) fn image(&self, new: &Value) -> Result<Value> {
+        let written = datamodel_digest(&ModelDocument::from_value(new.clone())?);
+        let image = Image::Datamodel { document: self.document.clone(), written };
+        serde_json::to_value(image).map_err(|error| {
+            Error::new(ErrorKind::Unexpected, "the schema from before cannot be kept")
+                .with_source(error)
+        })
+    }
 }
 
 /// A row that is settled is behind a box: it is large.
@@ -167,7 +180,7 @@ impl Job<'_> {
             let mut differs = there.differs_from(&meaning);
             let moved = links.iter().filter(|link| link.moves);
             differs.extend(moved.map(|link| format!("connection of {}", link.row.dataset)));
-            Before { image: other.raw().clone(), meaning: there, differs }
+            Before { document: other.raw().clone(), meaning: there, differs }
         });
         if let Some(before) = &before {
             row.differs = before.differs.clone();

@@ -156,6 +156,20 @@ impl Meaning {
     }
 }
 
+/// What tells whether a data model of one deployment is still as a document says, the connections of
+/// its datasets aside: by its meaning, with what the document carries along.
+pub(crate) fn datamodel_digest(document: &ModelDocument) -> String {
+    Meaning::of(document, &Dependency::KINDS, &|_, id| id.to_owned()).digest()
+}
+
+/// What a document carries along, as an export is asked for it.
+pub(crate) fn carried(document: &Value) -> String {
+    let members = document.get("dependencies").and_then(Value::as_object);
+    let words: Vec<&str> =
+        members.into_iter().flat_map(|all| all.keys()).map(|k| k.as_str()).collect();
+    words.join(",")
+}
+
 /// The rows of one kind that an export carries along.
 pub(super) fn dependency<'a>(document: &'a Value, member: &str) -> &'a [Value] {
     let held = document.get("dependencies").and_then(|all| all.get(member));

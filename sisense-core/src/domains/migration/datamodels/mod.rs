@@ -22,6 +22,9 @@ use tokio::sync::oneshot;
 
 pub use params::{DatamodelAction, Dependency, MigrateAllDatamodels, MigrateDatamodels};
 
+pub(crate) use meaning::{carried, datamodel_digest};
+pub(crate) use wire::export;
+
 use choose::{Chosen, choose};
 use connections::Mapping;
 use job::Job;

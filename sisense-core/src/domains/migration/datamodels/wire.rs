@@ -15,7 +15,7 @@ use crate::run::Pass;
 use crate::transport::{Answer, ApiPath, Query};
 
 /// The schema of a data model with what shall travel along.
-pub(super) async fn export(
+pub(crate) async fn export(
     client: &Client,
     oid: &str,
     dependencies: &str,

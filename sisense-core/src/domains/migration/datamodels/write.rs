@@ -92,7 +92,7 @@ impl Job<'_> {
     async fn send(&self, ready: &Ready, pass: &Pass, again: bool) -> Result<Answer> {
         let target = &self.migrations.target;
         if let Some(before) = &ready.before {
-            self.run.keep_image(pass, &before.image).await?;
+            self.run.keep_image(pass, &before.image(&ready.document)?).await?;
         }
         let query: Query = match &ready.intent {
             Intent::Create => Vec::new(),
@@ -127,7 +127,7 @@ impl Job<'_> {
                 if again && let Ok(Look::Done(id)) = self.look(ready, &[]).await {
                     return Ok(answer(&id));
                 }
-                Err(error.with_next_step("the title is taken: duplicate it under another one"))
+                Err(error.with_other_step("the title is taken: duplicate it under another one"))
             }
             Err(error) => Err(error),
         }
