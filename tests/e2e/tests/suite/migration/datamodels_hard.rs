@@ -327,3 +327,37 @@ async fn what_was_overwritten_comes_back_and_what_was_made_goes() {
     assert_eq!(shared(&pair.target, SHOP), who);
     assert!(held(&pair.target, LEADS).is_none());
 }
+
+#[tokio::test]
+async fn every_way_in_which_servers_answer_is_understood() {
+    for (variants, whole) in [
+        (json!({ "model_status": "200", "model_answer": "brief" }), true),
+        (json!({ "model_copy": "kept", "model_both": "400" }), true),
+        (json!({ "model_oid": "new-oid", "title_miss": "500" }), true),
+        (json!({ "model_connection": "400" }), true),
+        (json!({ "connections": "off" }), true),
+        // Rules lose the parties that the target does not know, and that is told.
+        (json!({ "model_parties": "dropped" }), false),
+    ] {
+        let Ok(chosen) = serde_json::from_value(variants.clone()) else {
+            panic!("no such variant: {variants}");
+        };
+        let pair = pair().await;
+        pair.target.set_variants(chosen);
+        let args = json!({ "datamodel_names": [SHOP, LEADS] });
+        let made = one(&pair, &Run::unattended().start(), args.clone()).await.unwrap();
+        assert_eq!((made.created, made.complete), (2, whole), "{variants} {made:#?}");
+        for item in &made.items {
+            assert_eq!(item.verified, Some(item.differs.is_empty()), "{variants}");
+        }
+        let mut twice = args.clone();
+        twice["action"] = json!("duplicate");
+        let doubled = one(&pair, &Run::unattended().start(), twice).await.unwrap();
+        assert_eq!((doubled.duplicated, doubled.complete), (2, whole), "{variants} {doubled:#?}");
+        spoil(&pair);
+        let mut over = args;
+        over["action"] = json!("overwrite");
+        let over = one(&pair, &Run::unattended().start(), over).await.unwrap();
+        assert_eq!(row(&over, SHOP).outcome, ItemOutcome::Overwritten, "{variants} {over:#?}");
+    }
+}
