@@ -29,6 +29,12 @@ pub fn client(sandbox: &Sandbox) -> Client {
     client_with(sandbox, sandbox.token())
 }
 
+/// A client with limits of its own.
+pub fn client_of(sandbox: &Sandbox, limits: Limits) -> Client {
+    let builder = Client::builder(sandbox.url()).name(sandbox.name());
+    builder.token(Secret::new(sandbox.token())).limits(limits).build().unwrap()
+}
+
 pub fn client_with(sandbox: &Sandbox, token: &str) -> Client {
     Client::builder(sandbox.url())
         .name(sandbox.name())

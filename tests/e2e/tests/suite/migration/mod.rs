@@ -2,6 +2,8 @@
 
 mod datamodels;
 mod datamodels_hard;
+mod meaning;
 mod people;
+mod seeds;
 pub mod support;
 mod undo;

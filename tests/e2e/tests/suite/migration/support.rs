@@ -1,10 +1,10 @@
 //! Two deployments, and how a test previews, approves and runs between them.
 
 use sisense_core::domains::migration::{Item, ItemOutcome, Migration, Migrations};
-use sisense_core::{Client, Run};
+use sisense_core::{Client, Limits, Run};
 use sisense_sandbox::{Sandbox, SandboxConfig};
 
-use super::super::support::client;
+use super::super::support::{client, client_of};
 
 /// A source and a target with a client of each.
 pub struct Pair {
@@ -27,6 +27,12 @@ impl Pair {
     /// The story on the source, a bare target.
     pub async fn to_a_bare_one() -> Self {
         Pair::start(SandboxConfig::default(), bare()).await
+    }
+
+    /// Reach both with other limits.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.from = client_of(&self.source, limits.clone());
+        self.to = client_of(&self.target, limits);
     }
 
     pub fn migrations(&self) -> Migrations {
