@@ -1,5 +1,6 @@
 mod approvals;
 mod ask;
+mod crash;
 mod data;
 mod demo;
 mod doctor;
@@ -7,6 +8,9 @@ mod gate;
 mod guards;
 mod help;
 mod http;
+// The same words for what a deployment holds as the tests of the engine use.
+#[path = "../../../tests/e2e/tests/suite/migration/meaning.rs"]
+mod meaning;
 mod migrate;
 mod runs;
 mod sandbox;

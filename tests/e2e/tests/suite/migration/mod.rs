@@ -2,6 +2,7 @@
 
 mod datamodels;
 mod datamodels_hard;
+mod faults;
 mod meaning;
 mod people;
 mod seeds;

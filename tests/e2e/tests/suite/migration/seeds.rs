@@ -35,9 +35,9 @@ const BREAKS: usize = 4;
 const ATTEMPTS: usize = 8;
 
 /// The steps of a migration in their order.
-const STEPS: [&str; 2] = ["migration.migrate_all_groups", "migration.migrate_all_users"];
+pub const STEPS: [&str; 2] = ["migration.migrate_all_groups", "migration.migrate_all_users"];
 
-fn arguments(step: &str) -> Value {
+pub fn arguments(step: &str) -> Value {
     match step {
         "migration.migrate_all_datamodels" => json!({ "shares": true }),
         "migration.migrate_all_dashboards" => {

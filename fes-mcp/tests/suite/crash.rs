@@ -1,0 +1,182 @@
+//! Migrations of the real program, killed in the middle without a word and resumed by another process.
+//!
+//! The moments are those at which the target has seen so many requests; they are chosen by a seed.
+//! `FES_SEED=17 cargo nextest run -p fes-mcp crash` replays one.
+
+use std::collections::BTreeMap;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
+use sisense_sandbox::{Change, Sandbox, SandboxConfig, Sizes, Snapshot};
+use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
+
+use super::meaning::meaning;
+use crate::support::fes;
+
+/// How many moments are tried.
+const MOMENTS: u64 = 200;
+
+/// How many of the tests share them.
+const LANES: u64 = 2;
+
+/// Most times that one migration may need to be resumed.
+const RESUMES: usize = 3;
+
+/// Longest time that a program may run.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// Two deployments in this process, for programs of their own.
+struct Stage {
+    runtime: Runtime,
+    source: Sandbox,
+    target: Sandbox,
+    empty: Snapshot,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let sizes = Sizes {
+            users: 11,
+            groups: 3,
+            dashboards: 8,
+            models: 2,
+            folders: 3,
+            widgets_per_dashboard: 1,
+            ..Sizes::default()
+        };
+        let start = |name: &str, sizes| {
+            let name = name.to_owned();
+            let config = SandboxConfig { name, story: false, sizes, ..SandboxConfig::default() };
+            runtime.block_on(Sandbox::start(config)).unwrap()
+        };
+        let source = start("source", sizes);
+        let target = start("target", Sizes::default());
+        let empty = target.snapshot();
+        Stage { runtime, source, target, empty }
+    }
+
+    fn reset(&self) {
+        self.target.restore(&self.empty);
+        self.target.clear_requests();
+    }
+
+    fn command(&self, state: &TempDir, args: &[&str]) -> Command {
+        let mut command = fes(state.path());
+        command.args(args).arg("--json");
+        for (sandbox, token) in [(&self.source, "SOURCE"), (&self.target, "TARGET")] {
+            command.args(["--deployment", &format!("{}={}", sandbox.name(), sandbox.url())]);
+            command.env(format!("FES_TOKEN_{token}"), sandbox.token());
+        }
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn migrate(&self, state: &TempDir) -> Command {
+        let what = ["migrate", "all", "--source", "source", "--target", "target", "--yes"];
+        self.command(state, &[&what[..], &["--shares", "--ownership"]].concat())
+    }
+
+    /// Start it and kill it when the target has seen so many requests, if it runs so long.
+    fn kill_at(&self, mut command: Command, requests: u64) {
+        let mut child = command.spawn().unwrap();
+        let started = Instant::now();
+        while self.target.counts().total < requests {
+            if child.try_wait().unwrap().is_some() {
+                return;
+            }
+            assert!(started.elapsed() < LONGEST, "the migration hangs");
+            std::thread::sleep(Duration::from_micros(300));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+}
+
+fn told(output: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    format!("{}\n{}", text(&output.stdout), text(&output.stderr))
+}
+
+/// The run that was broken off, if it had come so far as to be kept.
+fn interrupted(stage: &Stage, state: &TempDir) -> Option<String> {
+    let output = stage.command(state, &["runs", "list"]).output().unwrap();
+    let runs: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let run = runs.as_array().unwrap().iter().find(|run| run["state"] != "done")?;
+    Some(run["id"].as_str().unwrap().to_owned())
+}
+
+fn play(stage: &Stage, seed: u64, most: u64, expected: &Value) -> bool {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    stage.reset();
+    let state = TempDir::new().unwrap();
+    stage.kill_at(stage.migrate(&state), rng.random_range(1..=most));
+    let mut resumed = false;
+    for attempt in 0..=RESUMES {
+        let Some(id) = interrupted(stage, &state) else {
+            // Broken off before anything was approved, or done: once more is harmless.
+            let output = stage.migrate(&state).output().unwrap();
+            assert!(output.status.success(), "seed {seed}: {}", told(&output));
+            break;
+        };
+        resumed = true;
+        let resume = stage.command(&state, &["runs", "resume", &id]);
+        if attempt < RESUMES && rng.random_bool(0.2) {
+            let now = stage.target.counts().total;
+            stage.kill_at(resume, now + rng.random_range(1..=most));
+            continue;
+        }
+        let mut resume = resume;
+        let output = resume.output().unwrap();
+        assert!(output.status.success(), "seed {seed}: {}", told(&output));
+        break;
+    }
+    let mut made: BTreeMap<String, u32> = BTreeMap::new();
+    for entry in stage.target.requests().iter().filter(|entry| entry.applied) {
+        for touched in entry.touched.iter().filter(|one| one.change == Change::Created) {
+            *made.entry(format!("{:?} {}", touched.kind, touched.name)).or_default() += 1;
+        }
+    }
+    made.retain(|_, times| *times > 1);
+    assert!(made.is_empty(), "seed {seed}: made twice: {made:?}");
+    let found = meaning(&stage.target);
+    if found != *expected {
+        pretty_assertions::assert_eq!(&found, expected, "seed {seed}");
+    }
+    resumed
+}
+
+fn lane(number: u64) {
+    let stage = Stage::new();
+    let state = TempDir::new().unwrap();
+    let undisturbed = stage.migrate(&state).output().unwrap();
+    assert!(undisturbed.status.success(), "{}", told(&undisturbed));
+    let most = stage.target.counts().total;
+    let expected = meaning(&stage.target);
+    if let Ok(seed) = std::env::var("FES_SEED") {
+        play(&stage, seed.parse().unwrap(), most, &expected);
+        return;
+    }
+    let mut resumed = 0;
+    for seed in (0..MOMENTS).filter(|seed| seed % LANES == number) {
+        resumed += u64::from(play(&stage, seed, most, &expected));
+    }
+    assert!(resumed > MOMENTS / LANES / 4, "hardly any run was broken off: {resumed}");
+    drop(stage.source);
+    drop(stage.target);
+    stage.runtime.shutdown_background();
+}
+
+#[test]
+fn a_migration_killed_at_any_moment_is_resumed_to_the_same_end() {
+    lane(0);
+}
+
+#[test]
+fn a_migration_killed_at_other_moments_is_resumed_to_the_same_end() {
+    lane(1);
+}
