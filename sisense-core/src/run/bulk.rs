@@ -1,7 +1,5 @@
 //! Several changes that one request makes. Each has its own row, outcome and journal entry.
 
-#![allow(dead_code, reason = "the migration engine uses it")]
-
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -54,11 +52,6 @@ impl Run {
     /// The journal's error; the asset must then not be replaced.
     pub(crate) async fn keep_image(&self, pass: &Pass, image: &Value) -> Result<()> {
         self.inner.journal.keep_image(self.id(), pass.key(), image).await
-    }
-
-    /// Whether what an asset was before is kept already, by the process that this run goes on for.
-    pub(crate) async fn has_image(&self, pass: &Pass) -> Result<bool> {
-        Ok(self.inner.journal.image(self.id(), pass.key()).await?.is_some())
     }
 }
 

@@ -16,9 +16,9 @@ pub(crate) enum Image {
     Shares { rows: Vec<Value> },
     /// The owner of a dashboard, by id, and the share list of before, as it is written.
     Owner { id: String, rows: Vec<Value> },
-    /// A data model that was replaced: its exported document, without secrets, and the digest of what
-    /// took its place.
+    /// A data model that was replaced: its document as the deployment exported it, in which settings of
+    /// connections are encrypted, and the digest of what took its place.
     Datamodel { document: Value, written: String },
-    /// The share list of a data model, as it is written, and the path where.
+    /// The share list of a data model, as it is written, and whether the model is live.
     ModelShares { rows: Vec<Value>, live: bool },
 }

@@ -95,7 +95,12 @@ pub async fn undo(
     let total = entries.len() as u64;
     let mut items = Vec::with_capacity(entries.len());
     for (done, entry) in entries.iter().rev().enumerate() {
-        let item = take_back(&mut live, run, original, entry, journal.as_ref()).await;
+        // Not even looked at: a look at a deployment that does not answer takes its time.
+        let item = if run.is_cancelled() {
+            UndoneItem::of(&entry.change).ends(UndoneOutcome::Kept, "stopped before this one")
+        } else {
+            take_back(&mut live, run, original, entry, journal.as_ref()).await
+        };
         let event = Progress::new(OPERATION, "taken back", done as u64 + 1);
         run.report(event.of(total).on(entry.change.asset.to_string()));
         items.push(item);

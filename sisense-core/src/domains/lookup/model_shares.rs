@@ -70,6 +70,14 @@ impl ModelShare {
         }
     }
 
+    /// A row that every server reads: the party under both keys. For writing a known list back, where
+    /// nothing is left to find out.
+    pub(crate) fn row_for_any(&self) -> Value {
+        let mut row = self.row(PartyKey::PartyId);
+        row["party"] = json!(self.party_id);
+        row
+    }
+
     /// Whether the server told all that a row needs, so that writing it back loses nothing.
     pub(crate) fn is_whole(&self) -> bool {
         self.party_id.is_some() && self.kind.is_some() && self.permission.is_some()

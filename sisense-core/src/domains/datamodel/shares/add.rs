@@ -135,7 +135,7 @@ impl Datamodel {
                 step.take_as_done().await?;
                 continue;
             }
-            let before = write.merge.before.iter().map(|share| share.row(Write::FIRST)).collect();
+            let before = write.merge.before.iter().map(ModelShare::row_for_any).collect();
             let image = Image::ModelShares { rows: before, live: model.is_live() };
             if let Err(error) = keep(run, &step, &image).await {
                 step.skip("the list from before could not be kept").await;

@@ -35,7 +35,11 @@ const BREAKS: usize = 4;
 const ATTEMPTS: usize = 8;
 
 /// The steps of a migration in their order.
-pub const STEPS: [&str; 2] = ["migration.migrate_all_groups", "migration.migrate_all_users"];
+pub const STEPS: [&str; 3] = [
+    "migration.migrate_all_groups",
+    "migration.migrate_all_users",
+    "migration.migrate_all_datamodels",
+];
 
 pub fn arguments(step: &str) -> Value {
     match step {
