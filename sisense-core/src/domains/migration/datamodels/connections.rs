@@ -32,6 +32,13 @@ pub(super) struct Link {
     pub(super) moves: bool,
 }
 
+impl Link {
+    /// Whether the dataset arrives without credentials.
+    pub(super) fn is_bare(&self) -> bool {
+        self.to.is_none()
+    }
+}
+
 /// The target's connections, and which of them providers shall use.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mapping<'a> {

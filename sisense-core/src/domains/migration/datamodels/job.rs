@@ -163,6 +163,9 @@ impl Job<'_> {
         row.notes.extend(shares.iter().flat_map(|plan| plan.notes.clone()));
         if !shares.as_ref().is_some_and(Plan::publishes) {
             row.notes.push(DRAFT.to_owned());
+        } else if links.iter().any(Link::is_bare) {
+            let text = "without credentials it may not be publishable, and then it is not shared";
+            row.notes.push(text.to_owned());
         }
         let title = match &intent {
             Intent::Create => model.title().to_owned(),

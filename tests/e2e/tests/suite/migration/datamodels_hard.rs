@@ -101,6 +101,22 @@ async fn parties_that_the_target_lacks_are_listed() {
 }
 
 #[tokio::test]
+async fn a_live_model_that_cannot_be_published_is_there_and_not_shared() {
+    let pair = pair().await;
+    let run = Run::unattended().start();
+    pair.migrations().migrate_all_users(&run).await.unwrap();
+    let args = json!({ "datamodel_names": [LEADS], "shares": true });
+    let planned = one(&pair, &Run::preview().start(), args.clone()).await.unwrap();
+    let told = |m: &Migration| row(m, LEADS).notes.iter().any(|n| n.contains("publishable"));
+    assert!(told(&planned), "{planned:#?}");
+    let done = one(&pair, &run, args).await.unwrap();
+    let item = row(&done, LEADS);
+    assert_eq!((item.outcome, item.verified), (ItemOutcome::Created, Some(true)));
+    assert_eq!((item.shares_added, done.complete), (Some(0), false));
+    assert!(item.problems[0].contains("the build failed"), "{item:#?}");
+}
+
+#[tokio::test]
 async fn security_rules_and_shares_find_who_the_same_plan_makes() {
     let pair = pair().await;
     connect(&pair.target, "Acme CRM", "Snowflake").await;
