@@ -6,7 +6,7 @@ use sisense_core::{Effect, generated};
 
 use crate::suite::support::{captures, load};
 
-/// Tools of the seed, but for the domain that comes with its own engine.
+/// Tools of the seed.
 fn seed() -> Option<Vec<Value>> {
     let catalogue = captures()?.parent()?.join("fes/tools-catalogue.json");
     if !catalogue.is_file() {
@@ -15,14 +15,14 @@ fn seed() -> Option<Vec<Value>> {
     }
     let tools = load(&catalogue);
     let tools = tools.as_array().unwrap().iter();
-    let seed = tools.filter(|tool| tool["in_seed"] == true && tool["package"] != "migration");
+    let seed = tools.filter(|tool| tool["in_seed"] == true);
     Some(seed.cloned().collect())
 }
 
 #[test]
 fn every_tool_of_the_seed_is_here_under_its_ids() {
     let Some(seed) = seed() else { return };
-    assert_eq!(seed.len(), 53);
+    assert_eq!(seed.len(), 62);
     for tool in &seed {
         let later = tool["tool_id"].as_str().unwrap();
         let early = later.replacen("access_management.", "access.", 1);
