@@ -12,11 +12,18 @@ use crate::run::Run;
 
 pub(super) fn check(id: &str, args: Value) -> Result<()> {
     match id {
+        "migration.migrate_all_dashboards" => {
+            decode::<migration::MigrateAllDashboards>(args).map(drop)
+        }
         "migration.migrate_all_datamodels" => {
             decode::<migration::MigrateAllDatamodels>(args).map(drop)
         }
         "migration.migrate_all_groups" => no_arguments(args),
         "migration.migrate_all_users" => no_arguments(args),
+        "migration.migrate_dashboard_shares" => {
+            decode::<migration::MigrateDashboardShares>(args).map(drop)
+        }
+        "migration.migrate_dashboards" => decode::<migration::MigrateDashboards>(args).map(drop),
         "migration.migrate_datamodels" => decode::<migration::MigrateDatamodels>(args).map(drop),
         "migration.migrate_groups" => decode::<migration::MigrateGroups>(args).map(drop),
         "migration.migrate_users" => decode::<migration::MigrateUsers>(args).map(drop),
@@ -27,6 +34,9 @@ pub(super) fn check(id: &str, args: Value) -> Result<()> {
 pub(super) async fn call(on: Deployments<'_>, run: &Run, id: &str, args: Value) -> Result<Outcome> {
     let migration = on.source.migration(on.target()?);
     match id {
+        "migration.migrate_all_dashboards" => {
+            whole(send(migration.migrate_all_dashboards(run, decode(args)?)).await?)
+        }
         "migration.migrate_all_datamodels" => {
             whole(send(migration.migrate_all_datamodels(run, decode(args)?)).await?)
         }
@@ -37,6 +47,12 @@ pub(super) async fn call(on: Deployments<'_>, run: &Run, id: &str, args: Value) 
         "migration.migrate_all_users" => {
             no_arguments(args)?;
             whole(send(migration.migrate_all_users(run)).await?)
+        }
+        "migration.migrate_dashboard_shares" => {
+            whole(send(migration.migrate_dashboard_shares(run, decode(args)?)).await?)
+        }
+        "migration.migrate_dashboards" => {
+            whole(send(migration.migrate_dashboards(run, decode(args)?)).await?)
         }
         "migration.migrate_datamodels" => {
             whole(send(migration.migrate_datamodels(run, decode(args)?)).await?)

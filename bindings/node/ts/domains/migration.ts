@@ -124,6 +124,30 @@ export interface Unmapped {
   name: string;
 }
 
+/** Arguments of `migration.migrate_all_dashboards`. */
+export interface MigrateAllDashboardsParams {
+  /** What to do with a dashboard that the target has already; `skip` when absent. */
+  action?: "skip" | "overwrite" | "duplicate" | null;
+  /** Whether an overwritten dashboard that is shared is published to its recipients at once. */
+  republish?: boolean;
+  /** Whether shares come along, by e-mail and by group name. */
+  migrate_share?: boolean;
+  /**
+   * Whether a new dashboard is given to the owner that it has on the source. Needs
+   * `migrate_share`.
+   */
+  change_ownership?: boolean;
+  /** Most dashboards in one import request. */
+  batch_size?: number;
+  /** Accepted and ignored: the server's own signals set the pace. */
+  sleep_time?: number;
+  /**
+   * Whether new dashboards go into folders of the same names as on the source, which are made
+   * where they are missing.
+   */
+  keep_folders?: boolean;
+}
+
 /** Arguments of `migration.migrate_all_datamodels`. */
 export interface MigrateAllDatamodelsParams {
   /** Titles of data models that stay behind. */
@@ -146,6 +170,40 @@ export interface MigrateAllDatamodelsParams {
   batch_size?: number | null;
   /** Accepted and not used: the server's own answers set the pace. */
   sleep_time?: number | null;
+}
+
+/** Arguments of `migration.migrate_dashboard_shares`. */
+export interface MigrateDashboardSharesParams {
+  /** Ids of dashboards on the source. */
+  source_dashboard_ids: string[];
+  /** Ids of dashboards on the target, as many, each for the one at the same place. */
+  target_dashboard_ids: string[];
+  /** Whether the dashboard is given to the owner that it has on the source. */
+  change_ownership?: boolean;
+}
+
+/** Arguments of `migration.migrate_dashboards`. */
+export interface MigrateDashboardsParams {
+  /** Ids of dashboards on the source. Not together with names. */
+  dashboard_ids?: string[] | null;
+  /** Exact titles of dashboards on the source. Not together with ids. */
+  dashboard_names?: string[] | null;
+  /** What to do with a dashboard that the target has already; `skip` when absent. */
+  action?: "skip" | "overwrite" | "duplicate" | null;
+  /** Whether an overwritten dashboard that is shared is published to its recipients at once. */
+  republish?: boolean;
+  /** Whether shares come along, by e-mail and by group name. */
+  migrate_share?: boolean;
+  /**
+   * Whether a new dashboard is given to the owner that it has on the source. Needs
+   * `migrate_share`.
+   */
+  change_ownership?: boolean;
+  /**
+   * Whether new dashboards go into folders of the same names as on the source, which are made
+   * where they are missing.
+   */
+  keep_folders?: boolean;
 }
 
 /** Arguments of `migration.migrate_datamodels`. */
@@ -199,6 +257,23 @@ export class MigrationDomain {
   }
 
   /**
+   * Copy all dashboards to another deployment.
+   *
+   * As `migrate_dashboards`, for every dashboard of the source.
+   *
+   * Without `options.approve` nothing is changed and the call rejects with a `NotApprovedError`
+   * that holds the changes.
+   *
+   * `options.onProgress` is told how far the work has come.
+   *
+   * @throws SisenseError: As `migrate_dashboards`; `invalid_input` for a `batch_size` of 0 or
+   * above 100.
+   */
+  async migrateAllDashboards(params: MigrateAllDashboardsParams, options?: WriteOptions): Promise<Migration> {
+    return this.#caller.write("migration.migrate_all_dashboards", params, options);
+  }
+
+  /**
    * Copy all data models to another deployment.
    *
    * As `migrate_datamodels`, for every data model of the source but the excluded ones.
@@ -244,6 +319,51 @@ export class MigrationDomain {
    */
   async migrateAllUsers(options?: WriteOptions): Promise<Migration> {
     return this.#caller.write("migration.migrate_all_users", {}, options);
+  }
+
+  /**
+   * Copy the shares of dashboards to their counterparts on another deployment.
+   *
+   * The two lists of ids pair up by position. Users are mapped by e-mail and groups by name;
+   * whom the target lacks is listed. Shares that the target has already win. With
+   * `change_ownership` the dashboard is then given to the owner that it has on the source, and
+   * its former owner may edit it; without, the source's owner becomes one of those who may
+   * edit. One row per pair: `overwritten` where something changed, `skipped` where all was
+   * there.
+   *
+   * Without `options.approve` nothing is changed and the call rejects with a `NotApprovedError`
+   * that holds the changes.
+   *
+   * @throws SisenseError: `invalid_input` for lists that are empty, not of equal length, or
+   * name a target twice, and for a source that is also the target; the errors of the lists that
+   * are read. What goes wrong with one pair is in its row.
+   */
+  async migrateDashboardShares(params: MigrateDashboardSharesParams, options?: WriteOptions): Promise<Migration> {
+    return this.#caller.write("migration.migrate_dashboard_shares", params, options);
+  }
+
+  /**
+   * Copy dashboards to another deployment, by id or exact title.
+   *
+   * A dashboard that the target has already, known by its id, is skipped, overwritten or
+   * duplicated. Overwriting keeps its owner and its shares; another person's dashboard is taken
+   * for as long as that lasts. New ones go into folders of the same names. Shares and owners
+   * come along by e-mail and group name; whom the target lacks is listed. What was written is
+   * read back and compared in meaning. One row per dashboard.
+   *
+   * Without `options.approve` nothing is changed and the call rejects with a `NotApprovedError`
+   * that holds the changes.
+   *
+   * `options.onProgress` is told how far the work has come.
+   *
+   * @throws SisenseError: `invalid_input` unless exactly one of ids and names is given, for
+   * `change_ownership` without `migrate_share`, and for a source that is also the target; the
+   * errors of the lists that are read, such as `forbidden` without an admin's token. What goes
+   * wrong with one dashboard is in its row; a title that several have is a blocked row with the
+   * candidates.
+   */
+  async migrateDashboards(params: MigrateDashboardsParams, options?: WriteOptions): Promise<Migration> {
+    return this.#caller.write("migration.migrate_dashboards", params, options);
   }
 
   /**

@@ -9,8 +9,11 @@
 //! | [`Migrations::migrate_groups`], [`Migrations::migrate_all_groups`] | create |
 //! | [`Migrations::migrate_users`], [`Migrations::migrate_all_users`] | create |
 //! | [`Migrations::migrate_datamodels`], [`Migrations::migrate_all_datamodels`] | update |
+//! | [`Migrations::migrate_dashboards`], [`Migrations::migrate_all_dashboards`] | create, overwrite |
+//! | [`Migrations::migrate_dashboard_shares`] | share, change owner |
 
 mod create;
+mod dashboards;
 mod datamodels;
 mod groups;
 mod ledger;
@@ -19,6 +22,10 @@ mod past;
 mod result;
 mod users;
 
+pub(crate) use dashboards::dashboard_digest;
+pub use dashboards::{
+    DashboardAction, MigrateAllDashboards, MigrateDashboardShares, MigrateDashboards,
+};
 pub use datamodels::*;
 pub(crate) use datamodels::{carried, datamodel_digest, export};
 pub use params::*;
@@ -73,9 +80,7 @@ pub(super) fn schemas(schemas: &mut OperationSchemas) {
     schemas.add::<(), Migration>("migration.migrate_all_users");
     schemas.add::<MigrateDatamodels, Migration>("migration.migrate_datamodels");
     schemas.add::<MigrateAllDatamodels, Migration>("migration.migrate_all_datamodels");
-}
-
-/// What tells whether a dashboard is still as a run wrote it.
-pub(crate) fn dashboard_digest(document: &serde_json::Value) -> String {
-    crate::run::digest(document)
+    schemas.add::<MigrateDashboards, Migration>("migration.migrate_dashboards");
+    schemas.add::<MigrateAllDashboards, Migration>("migration.migrate_all_dashboards");
+    schemas.add::<MigrateDashboardShares, Migration>("migration.migrate_dashboard_shares");
 }

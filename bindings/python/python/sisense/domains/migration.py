@@ -179,6 +179,58 @@ class MigrationDomain(Domain):
     another.
     """
 
+    def migrate_all_dashboards(
+        self,
+        *,
+        action: Literal["skip", "overwrite", "duplicate"] | None = None,
+        republish: bool | None = None,
+        migrate_share: bool | None = None,
+        change_ownership: bool | None = None,
+        batch_size: int | None = None,
+        sleep_time: int | None = None,
+        keep_folders: bool | None = None,
+        approve: Approve | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Migration:
+        """Copy all dashboards to another deployment.
+
+        As `migrate_dashboards`, for every dashboard of the source.
+
+        Args:
+            action: What to do with a dashboard that the target has already; `skip` when
+                absent.
+            republish: Whether an overwritten dashboard that is shared is published to its
+                recipients at once.
+            migrate_share: Whether shares come along, by e-mail and by group name.
+            change_ownership: Whether a new dashboard is given to the owner that it has on
+                the source. Needs `migrate_share`.
+            batch_size: Most dashboards in one import request.
+            sleep_time: Accepted and ignored: the server's own signals set the pace.
+            keep_folders: Whether new dashboards go into folders of the same names as on the
+                source, which are made where they are missing.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+            on_progress: Is told how far the work has come.
+
+        Raises:
+            SisenseError: As `migrate_dashboards`; `invalid_input` for a `batch_size` of 0 or
+            above 100.
+        """
+        return self._write(
+            "migration.migrate_all_dashboards",
+            {
+                "action": action,
+                "republish": republish,
+                "migrate_share": migrate_share,
+                "change_ownership": change_ownership,
+                "batch_size": batch_size,
+                "sleep_time": sleep_time,
+                "keep_folders": keep_folders,
+            },
+            approve,
+            on_progress,
+        )
+
     def migrate_all_datamodels(
         self,
         *,
@@ -277,6 +329,107 @@ class MigrationDomain(Domain):
         return self._write(
             "migration.migrate_all_users",
             {},
+            approve,
+            on_progress,
+        )
+
+    def migrate_dashboard_shares(
+        self,
+        *,
+        source_dashboard_ids: list[str],
+        target_dashboard_ids: list[str],
+        change_ownership: bool | None = None,
+        approve: Approve | None = None,
+    ) -> Migration:
+        """Copy the shares of dashboards to their counterparts on another deployment.
+
+        The two lists of ids pair up by position. Users are mapped by e-mail and groups by name;
+        whom the target lacks is listed. Shares that the target has already win. With
+        `change_ownership` the dashboard is then given to the owner that it has on the source,
+        and its former owner may edit it; without, the source's owner becomes one of those who
+        may edit. One row per pair: `overwritten` where something changed, `skipped` where all
+        was there.
+
+        Args:
+            source_dashboard_ids: Ids of dashboards on the source.
+            target_dashboard_ids: Ids of dashboards on the target, as many, each for the one
+                at the same place.
+            change_ownership: Whether the dashboard is given to the owner that it has on the
+                source.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+
+        Raises:
+            SisenseError: `invalid_input` for lists that are empty, not of equal length, or name
+            a target twice, and for a source that is also the target; the errors of the lists
+            that are read. What goes wrong with one pair is in its row.
+        """
+        return self._write(
+            "migration.migrate_dashboard_shares",
+            {
+                "source_dashboard_ids": source_dashboard_ids,
+                "target_dashboard_ids": target_dashboard_ids,
+                "change_ownership": change_ownership,
+            },
+            approve,
+        )
+
+    def migrate_dashboards(
+        self,
+        *,
+        dashboard_ids: list[str] | None = None,
+        dashboard_names: list[str] | None = None,
+        action: Literal["skip", "overwrite", "duplicate"] | None = None,
+        republish: bool | None = None,
+        migrate_share: bool | None = None,
+        change_ownership: bool | None = None,
+        keep_folders: bool | None = None,
+        approve: Approve | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Migration:
+        """Copy dashboards to another deployment, by id or exact title.
+
+        A dashboard that the target has already, known by its id, is skipped, overwritten or
+        duplicated. Overwriting keeps its owner and its shares; another person's dashboard is
+        taken for as long as that lasts. New ones go into folders of the same names. Shares and
+        owners come along by e-mail and group name; whom the target lacks is listed. What was
+        written is read back and compared in meaning. One row per dashboard.
+
+        Args:
+            dashboard_ids: Ids of dashboards on the source. Not together with names.
+            dashboard_names: Exact titles of dashboards on the source. Not together with
+                ids.
+            action: What to do with a dashboard that the target has already; `skip` when
+                absent.
+            republish: Whether an overwritten dashboard that is shared is published to its
+                recipients at once.
+            migrate_share: Whether shares come along, by e-mail and by group name.
+            change_ownership: Whether a new dashboard is given to the owner that it has on
+                the source. Needs `migrate_share`.
+            keep_folders: Whether new dashboards go into folders of the same names as on the
+                source, which are made where they are missing.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+            on_progress: Is told how far the work has come.
+
+        Raises:
+            SisenseError: `invalid_input` unless exactly one of ids and names is given, for
+            `change_ownership` without `migrate_share`, and for a source that is also the
+            target; the errors of the lists that are read, such as `forbidden` without an
+            admin's token. What goes wrong with one dashboard is in its row; a title that
+            several have is a blocked row with the candidates.
+        """
+        return self._write(
+            "migration.migrate_dashboards",
+            {
+                "dashboard_ids": dashboard_ids,
+                "dashboard_names": dashboard_names,
+                "action": action,
+                "republish": republish,
+                "migrate_share": migrate_share,
+                "change_ownership": change_ownership,
+                "keep_folders": keep_folders,
+            },
             approve,
             on_progress,
         )
@@ -410,6 +563,58 @@ class AsyncMigrationDomain(AsyncDomain):
     another.
     """
 
+    async def migrate_all_dashboards(
+        self,
+        *,
+        action: Literal["skip", "overwrite", "duplicate"] | None = None,
+        republish: bool | None = None,
+        migrate_share: bool | None = None,
+        change_ownership: bool | None = None,
+        batch_size: int | None = None,
+        sleep_time: int | None = None,
+        keep_folders: bool | None = None,
+        approve: AsyncApprove | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Migration:
+        """Copy all dashboards to another deployment.
+
+        As `migrate_dashboards`, for every dashboard of the source.
+
+        Args:
+            action: What to do with a dashboard that the target has already; `skip` when
+                absent.
+            republish: Whether an overwritten dashboard that is shared is published to its
+                recipients at once.
+            migrate_share: Whether shares come along, by e-mail and by group name.
+            change_ownership: Whether a new dashboard is given to the owner that it has on
+                the source. Needs `migrate_share`.
+            batch_size: Most dashboards in one import request.
+            sleep_time: Accepted and ignored: the server's own signals set the pace.
+            keep_folders: Whether new dashboards go into folders of the same names as on the
+                source, which are made where they are missing.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+            on_progress: Is told how far the work has come.
+
+        Raises:
+            SisenseError: As `migrate_dashboards`; `invalid_input` for a `batch_size` of 0 or
+            above 100.
+        """
+        return await self._write(
+            "migration.migrate_all_dashboards",
+            {
+                "action": action,
+                "republish": republish,
+                "migrate_share": migrate_share,
+                "change_ownership": change_ownership,
+                "batch_size": batch_size,
+                "sleep_time": sleep_time,
+                "keep_folders": keep_folders,
+            },
+            approve,
+            on_progress,
+        )
+
     async def migrate_all_datamodels(
         self,
         *,
@@ -508,6 +713,107 @@ class AsyncMigrationDomain(AsyncDomain):
         return await self._write(
             "migration.migrate_all_users",
             {},
+            approve,
+            on_progress,
+        )
+
+    async def migrate_dashboard_shares(
+        self,
+        *,
+        source_dashboard_ids: list[str],
+        target_dashboard_ids: list[str],
+        change_ownership: bool | None = None,
+        approve: AsyncApprove | None = None,
+    ) -> Migration:
+        """Copy the shares of dashboards to their counterparts on another deployment.
+
+        The two lists of ids pair up by position. Users are mapped by e-mail and groups by name;
+        whom the target lacks is listed. Shares that the target has already win. With
+        `change_ownership` the dashboard is then given to the owner that it has on the source,
+        and its former owner may edit it; without, the source's owner becomes one of those who
+        may edit. One row per pair: `overwritten` where something changed, `skipped` where all
+        was there.
+
+        Args:
+            source_dashboard_ids: Ids of dashboards on the source.
+            target_dashboard_ids: Ids of dashboards on the target, as many, each for the one
+                at the same place.
+            change_ownership: Whether the dashboard is given to the owner that it has on the
+                source.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+
+        Raises:
+            SisenseError: `invalid_input` for lists that are empty, not of equal length, or name
+            a target twice, and for a source that is also the target; the errors of the lists
+            that are read. What goes wrong with one pair is in its row.
+        """
+        return await self._write(
+            "migration.migrate_dashboard_shares",
+            {
+                "source_dashboard_ids": source_dashboard_ids,
+                "target_dashboard_ids": target_dashboard_ids,
+                "change_ownership": change_ownership,
+            },
+            approve,
+        )
+
+    async def migrate_dashboards(
+        self,
+        *,
+        dashboard_ids: list[str] | None = None,
+        dashboard_names: list[str] | None = None,
+        action: Literal["skip", "overwrite", "duplicate"] | None = None,
+        republish: bool | None = None,
+        migrate_share: bool | None = None,
+        change_ownership: bool | None = None,
+        keep_folders: bool | None = None,
+        approve: AsyncApprove | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Migration:
+        """Copy dashboards to another deployment, by id or exact title.
+
+        A dashboard that the target has already, known by its id, is skipped, overwritten or
+        duplicated. Overwriting keeps its owner and its shares; another person's dashboard is
+        taken for as long as that lasts. New ones go into folders of the same names. Shares and
+        owners come along by e-mail and group name; whom the target lacks is listed. What was
+        written is read back and compared in meaning. One row per dashboard.
+
+        Args:
+            dashboard_ids: Ids of dashboards on the source. Not together with names.
+            dashboard_names: Exact titles of dashboards on the source. Not together with
+                ids.
+            action: What to do with a dashboard that the target has already; `skip` when
+                absent.
+            republish: Whether an overwritten dashboard that is shared is published to its
+                recipients at once.
+            migrate_share: Whether shares come along, by e-mail and by group name.
+            change_ownership: Whether a new dashboard is given to the owner that it has on
+                the source. Needs `migrate_share`.
+            keep_folders: Whether new dashboards go into folders of the same names as on the
+                source, which are made where they are missing.
+            approve: Gets the list of changes; returns `True` to make exactly those. Without
+                it nothing is changed and the call raises `NotApprovedError` with the changes.
+            on_progress: Is told how far the work has come.
+
+        Raises:
+            SisenseError: `invalid_input` unless exactly one of ids and names is given, for
+            `change_ownership` without `migrate_share`, and for a source that is also the
+            target; the errors of the lists that are read, such as `forbidden` without an
+            admin's token. What goes wrong with one dashboard is in its row; a title that
+            several have is a blocked row with the candidates.
+        """
+        return await self._write(
+            "migration.migrate_dashboards",
+            {
+                "dashboard_ids": dashboard_ids,
+                "dashboard_names": dashboard_names,
+                "action": action,
+                "republish": republish,
+                "migrate_share": migrate_share,
+                "change_ownership": change_ownership,
+                "keep_folders": keep_folders,
+            },
             approve,
             on_progress,
         )

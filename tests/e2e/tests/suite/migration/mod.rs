@@ -1,5 +1,6 @@
 //! Migrations between two sandboxes, compared by the sandboxes' own state.
 
+mod dashboards;
 mod datamodels;
 mod datamodels_hard;
 mod faults;

@@ -1,0 +1,529 @@
+//! A few dashboards at a time: load, ask the door, import, read back, share.
+
+use std::collections::HashMap;
+
+use futures_util::stream::{self, StreamExt};
+use serde_json::{Value, json};
+
+use super::super::Migrations;
+use super::super::result::{Item, ItemOutcome};
+use super::Work;
+use super::meaning::{Meaning, importable};
+use super::share::Subject;
+use super::wish::{Former, What, Wish, is_back, is_take};
+use crate::documents::DashboardDocument;
+use crate::domains::lookup::dashboards::document_id;
+use crate::error::{Error, ErrorKind, Result};
+use crate::run::{Action, Change, Door, Entry, Outcome, Pass, RunMode, settle_all};
+use crate::transport::Answer;
+use crate::undo::Image;
+
+/// How many dashboards of a chunk get shares and owners at once.
+const SHARES: usize = 4;
+
+/// Rows that are settled, with their places.
+pub(super) type Rows = Vec<(usize, Item)>;
+
+/// Where a change stands.
+#[derive(Default)]
+pub(super) enum Turn {
+    /// There is no such change, or it is over.
+    #[default]
+    Over,
+    /// It was let through.
+    Open(Pass),
+}
+
+/// A dashboard on its way, with what was loaded for it.
+pub(super) struct Going {
+    pub(super) wish: Wish,
+    /// As it is imported. Given away with the request.
+    pub(super) document: Option<Value>,
+    pub(super) here: Option<Meaning>,
+    pub(super) there: Option<Meaning>,
+    /// What the target holds, until it is kept.
+    replaced: Option<Value>,
+    /// The journal's entry of a resumed run.
+    pub(super) earlier: Option<Entry>,
+    take: Turn,
+    pub(super) main: Turn,
+    back: Turn,
+    /// Its id on the target, once it is known.
+    pub(super) id: Option<String>,
+    error: Option<Error>,
+}
+
+impl Going {
+    fn new(wish: Wish, earlier: Option<Entry>) -> Self {
+        Going {
+            wish,
+            document: None,
+            here: None,
+            there: None,
+            replaced: None,
+            earlier,
+            take: Turn::Over,
+            main: Turn::Over,
+            back: Turn::Over,
+            id: None,
+            error: None,
+        }
+    }
+
+    pub(super) fn oid(&self) -> &str {
+        &self.wish.source.oid
+    }
+
+    fn was_done(&self) -> bool {
+        self.earlier.as_ref().is_some_and(|entry| entry.outcome == Outcome::Done)
+    }
+
+    fn ended(self, error: Error) -> (usize, Item) {
+        (self.wish.place, self.wish.row.ended(error))
+    }
+}
+
+impl Migrations {
+    /// Load what is needed of a chunk. In a preview only what is compared.
+    pub(super) async fn prepare(&self, work: &Work<'_>, wishes: Vec<Wish>) -> (Vec<Going>, Rows) {
+        let mut rows = Vec::new();
+        if work.run.is_cancelled() {
+            rows.extend(wishes.into_iter().map(|wish| (wish.place, wish.row.ended(stopped()))));
+            return (Vec::new(), rows);
+        }
+        let preview = work.run.mode() == RunMode::Preview;
+        let mut here = Vec::new();
+        let mut there = Vec::new();
+        for wish in &wishes {
+            if wish.what == What::Overwrite {
+                there.push(wish.source.oid.clone());
+            }
+            if wish.what == What::Overwrite || !preview {
+                here.push(wish.source.oid.clone());
+            }
+        }
+        let (here, there) = futures_util::future::join(
+            self.source.load_dashboards(&here, |_| {}),
+            self.target.load_dashboards(&there, |_| {}),
+        )
+        .await;
+        let copies = here.copies;
+        let mut failed: HashMap<String, Error> = here.failed.into_iter().collect();
+        let mut unseen: HashMap<String, Error> = there.failed.into_iter().collect();
+        let mut documents = by_id(here.documents);
+        let mut present = by_id(there.documents);
+        let mut going = Vec::new();
+        for wish in wishes {
+            let earlier = self.earlier(work, &wish);
+            let mut one = Going::new(wish, earlier);
+            let oid = one.oid().to_owned();
+            if let Some(error) = failed.remove(&oid).or_else(|| unseen.remove(&oid)) {
+                rows.push(one.ended(error));
+                continue;
+            }
+            if copies.contains(&oid) {
+                let note = "exported as the token's own copy, not as the owner's version";
+                one.wish.row.notes.push(note.to_owned());
+            }
+            if let Some(document) = present.remove(&oid) {
+                one.there = Some(Meaning::of(&document));
+                one.replaced = Some(document);
+            }
+            if let Some(document) = documents.remove(&oid) {
+                one.here = Some(Meaning::of(&document));
+                match self.document(work, &one.wish, document) {
+                    Ok(document) => one.document = Some(document),
+                    Err(error) => {
+                        rows.push(one.ended(error));
+                        continue;
+                    }
+                }
+            }
+            if one.earlier.is_none()
+                && let Some(same) = the_same(&mut one)
+            {
+                rows.push(same);
+                continue;
+            }
+            going.push(one);
+        }
+        (going, rows)
+    }
+
+    /// The document as it is sent.
+    pub(super) fn document(&self, work: &Work<'_>, wish: &Wish, value: Value) -> Result<Value> {
+        let folder = match (&wish.what, &wish.folder) {
+            // It stays where it is, also where a server would follow the document.
+            (What::Overwrite, _) => wish.there.as_ref().and_then(|row| row.parent_folder.clone()),
+            (_, Some(path)) => Some(work.places.id(path)?),
+            (_, None) => None,
+        };
+        let document = DashboardDocument::from_value(value)?;
+        Ok(importable(document, folder.as_deref()))
+    }
+
+    fn earlier(&self, work: &Work<'_>, wish: &Wish) -> Option<Entry> {
+        let action = match wish.what {
+            What::Overwrite => Action::Overwrite,
+            What::Create | What::Duplicate => Action::Create,
+        };
+        let bare = self.bare(&work.options, action, &wish.source, String::new());
+        work.trail.find(work.run, &bare, |_| true).cloned()
+    }
+
+    /// Ask the door, and do what it lets through.
+    pub(super) async fn carry_out(
+        &self,
+        work: &Work<'_>,
+        (mut going, mut rows): (Vec<Going>, Rows),
+    ) -> Rows {
+        let changes = going.iter().flat_map(|one| self.changes(work, one)).collect();
+        let doors = match work.run.admit_all(changes).await {
+            Ok(doors) => doors,
+            Err(error) => {
+                let report = error.into_report();
+                rows.extend(going.into_iter().map(|one| one.ended(report.clone().into())));
+                return rows;
+            }
+        };
+        let mut doors = doors.into_iter();
+        let mut open = Vec::new();
+        for mut one in going.drain(..) {
+            let count = if one.wish.former.is_some() { 3 } else { 1 };
+            match pass_all(&mut one, doors.by_ref().take(count).collect()).await {
+                Ok(Some(planned)) => rows.push(self.planned(work, one, &planned).await),
+                Ok(None) => open.push(one),
+                Err(error) => rows.push(one.ended(error)),
+            }
+        }
+        if open.is_empty() {
+            return rows;
+        }
+        for one in &mut open {
+            self.before_import(work, one).await;
+        }
+        let results = self.import(work, &mut open).await;
+        let mut settling = Vec::new();
+        let mut places = Vec::new();
+        for (at, result) in results {
+            if let Turn::Open(pass) = std::mem::take(&mut open[at].main) {
+                settling.push((pass, result));
+                places.push(at);
+            }
+        }
+        for (at, settled) in places.into_iter().zip(settle_all(settling).await) {
+            match settled {
+                Ok(answer) => open[at].id = answer.id().map(str::to_owned),
+                Err(error) => open[at].error = Some(error),
+            }
+        }
+        self.read_back_dashboards(work, &mut open).await;
+        let ends = stream::iter(open).map(|one| self.after_import(work, one));
+        rows.extend(ends.buffer_unordered(SHARES).collect::<Vec<_>>().await);
+        rows
+    }
+
+    /// The changes of one dashboard: one, or three when it is another person's.
+    fn changes(&self, work: &Work<'_>, one: &Going) -> Vec<Change> {
+        let wish = &one.wish;
+        let main = match (&one.earlier, wish.what, &one.here, &one.there) {
+            (Some(entry), ..) => entry.change.clone(),
+            (None, What::Overwrite, Some(here), Some(there)) => {
+                self.overwrite_change(work, wish, here, there)
+            }
+            _ => self.create_change(&work.options, wish),
+        };
+        let Some(former) = &wish.former else { return vec![main] };
+        let (take, back) =
+            (self.take_change(work, wish, former), self.back_change(work, wish, former));
+        let earlier = |change: Change, fits: fn(&Change) -> bool| {
+            let entry = work.trail.find(work.run, &change, fits);
+            entry.map_or(change, |entry| entry.change.clone())
+        };
+        vec![earlier(take, is_take), main, earlier(back, is_back)]
+    }
+
+    /// The row of a preview.
+    async fn planned(&self, work: &Work<'_>, one: Going, id: &str) -> (usize, Item) {
+        let Going { mut wish, here, there, .. } = one;
+        wish.row.outcome = wish.what.would();
+        let overwrites = wish.what == What::Overwrite;
+        if overwrites {
+            wish.row.target_id = Some(wish.source.oid.clone());
+        }
+        if let (Some(here), Some(there)) = (here, there) {
+            wish.row.differs = here.differs_from(&there);
+        }
+        let id = if overwrites { wish.source.oid.clone() } else { id.to_owned() };
+        let row = self.shared(work, &wish, &id, wish.row.clone()).await;
+        (wish.place, row)
+    }
+
+    /// Take another person's dashboard, look where a broken run stood, keep what will be replaced.
+    async fn before_import(&self, work: &Work<'_>, one: &mut Going) {
+        if let Turn::Open(pass) = std::mem::take(&mut one.take) {
+            let id = one.oid().to_owned();
+            let mine = self.owner_of(&id).await.is_ok_and(|owner| owner == work.me.id);
+            let taken = match (mine, keep_owner(work, &pass, one.wish.former.as_ref()).await) {
+                (true, _) => Ok(Answer::new(200, Value::Null)),
+                (false, Ok(())) => self.change_owner(&pass, &id, &work.me.id).await,
+                (false, Err(error)) => Err(error),
+            };
+            if let Err(error) = pass.settle(taken).await {
+                // Whoever owns it now, giving it back is right after an unknown outcome.
+                if error.kind() != ErrorKind::UnknownOutcome {
+                    skip(std::mem::take(&mut one.back), "the dashboard was not taken").await;
+                }
+                skip(std::mem::take(&mut one.main), "the dashboard was not taken").await;
+                one.error = Some(error);
+                return;
+            }
+        }
+        if one.was_done() {
+            one.id = one.id.take().or_else(|| Some(one.oid().to_owned()));
+            return;
+        }
+        let Turn::Open(pass) = &one.main else { return };
+        let mut refused = None;
+        if one.earlier.is_some() {
+            let found = self.found(work, one).await;
+            let drifted = one.wish.what == What::Overwrite
+                && found.is_none()
+                && one.earlier.as_ref().is_some_and(|entry| !still(&entry.change, one));
+            if found.is_some() {
+                one.id = found;
+            } else if drifted {
+                let message = "the dashboard is neither what it was before nor what was sent";
+                refused = Some(
+                    Error::new(ErrorKind::Drifted, message)
+                        .with_next_step("look at the dashboard on the target, then preview again"),
+                );
+            }
+        }
+        if refused.is_none() && one.id.is_none() {
+            refused = keep_main(work, pass, one).await.err();
+        }
+        one.replaced = None;
+        if let Some(error) = refused {
+            if let Turn::Open(pass) = std::mem::take(&mut one.main) {
+                one.error = pass.settle(Err(error)).await.err();
+            }
+        } else if let Some(id) = one.id.clone()
+            && let Turn::Open(pass) = std::mem::take(&mut one.main)
+        {
+            let answer = Answer::new(200, json!({ "oid": id }));
+            one.error = pass.settle(Ok(answer)).await.err();
+            one.wish.row.notes.push("written before the run was resumed".to_owned());
+        }
+    }
+
+    /// Compare what was written with what was sent.
+    async fn read_back_dashboards(&self, _work: &Work<'_>, open: &mut [Going]) {
+        let ids: Vec<String> = open.iter().filter_map(|one| one.id.clone()).collect();
+        if ids.is_empty() {
+            return;
+        }
+        let loaded = self.target.load_dashboards(&ids, |_| {}).await;
+        let there: HashMap<String, Meaning> = loaded
+            .documents
+            .iter()
+            .filter_map(|document| Some((document_id(document)?, Meaning::of(document))))
+            .collect();
+        for one in open {
+            let (Some(id), Some(here)) = (&one.id, &one.here) else { continue };
+            let row = &mut one.wish.row;
+            match there.get(id) {
+                Some(there) => {
+                    let mut differs = here.differs_from(there);
+                    // A copy may get a title of its own.
+                    differs.retain(|part| one.wish.what != What::Duplicate || part != "title");
+                    row.verified = Some(differs.is_empty());
+                    row.differs = differs;
+                }
+                None => row.notes.push("it could not be read back".to_owned()),
+            }
+        }
+    }
+
+    /// Give it back, then set shares and the owner.
+    async fn after_import(&self, work: &Work<'_>, mut one: Going) -> (usize, Item) {
+        let mut problems = Vec::new();
+        if let (Turn::Open(pass), Some(former), Some(people)) =
+            (std::mem::take(&mut one.back), &one.wish.former, &work.people)
+        {
+            let oid = one.oid().to_owned();
+            // To take the work back, the dashboard must be the caller's again.
+            let image = Image::Owner { id: work.me.id.clone(), rows: Vec::new() };
+            if let Err(error) = keep(work, &pass, &image).await {
+                problems.push(format!("undo will not know who gave it back: {error}"));
+            }
+            let Former { name, grants, .. } = former;
+            let failed = self.hand_over(people, pass, &oid, name, grants, true).await;
+            problems.extend(
+                failed
+                    .into_iter()
+                    .map(|problem| format!("give dashboard {oid} back to {name}: {problem}")),
+            );
+        }
+        let Going { mut wish, id, error, .. } = one;
+        wish.row.problems.extend(problems);
+        if let Some(error) = error {
+            return (wish.place, wish.row.ended(error));
+        }
+        let id = id.unwrap_or_else(|| wish.source.oid.clone());
+        wish.row.outcome = wish.what.did();
+        if !id.eq_ignore_ascii_case(&wish.source.oid) && wish.what != What::Duplicate {
+            let text = format!("the server did not keep the id and made a new dashboard: {id}");
+            if wish.what == What::Overwrite {
+                wish.row.outcome = ItemOutcome::Duplicated;
+                wish.row.problems.push(text);
+            } else {
+                wish.row.notes.push(text);
+            }
+        }
+        wish.row.target_id = Some(id.clone());
+        let row = self.shared(work, &wish, &id, wish.row.clone()).await;
+        (wish.place, row)
+    }
+
+    async fn shared(&self, work: &Work<'_>, wish: &Wish, id: &str, mut row: Item) -> Item {
+        let Some(people) = work.people.as_ref().filter(|_| work.options.migrate_share) else {
+            return row;
+        };
+        let mine = (work.me.id.clone(), work.me.name.clone());
+        let subject = match (&wish.there, &wish.former, wish.what) {
+            (Some(_), Some(former), What::Overwrite) => Subject {
+                id,
+                source: &wish.source,
+                base: former.grants.clone(),
+                owner: (former.id.clone(), former.name.clone()),
+                give: false,
+                keep: false,
+            },
+            (Some(there), None, What::Overwrite) => Subject {
+                id,
+                source: &wish.source,
+                base: people.grants(there.shares.as_deref().unwrap_or_default(), Some(&mine.0)),
+                owner: mine,
+                give: false,
+                keep: false,
+            },
+            _ => Subject {
+                id,
+                source: &wish.source,
+                base: Vec::new(),
+                owner: mine,
+                give: work.options.change_ownership,
+                keep: false,
+            },
+        };
+        self.share(work, people, subject, &mut row).await;
+        row
+    }
+}
+
+/// What the door says to the changes of one dashboard: a placeholder in a preview, nothing when they
+/// are let through or were made before. One that is refused refuses all.
+async fn pass_all(one: &mut Going, doors: Vec<Result<Door>>) -> Result<Option<String>> {
+    let mut turns = Vec::new();
+    let (mut planned, mut refused) = (None, None);
+    let main = if doors.len() > 1 { 1 } else { 0 };
+    for (at, door) in doors.into_iter().enumerate() {
+        turns.push(match door {
+            Ok(Door::Open(pass)) => Turn::Open(pass),
+            Ok(Door::Planned(door)) => {
+                if at == main {
+                    planned = Some(door.id);
+                }
+                Turn::Over
+            }
+            Ok(Door::Recorded(recorded)) => {
+                if at == main {
+                    one.id = recorded.id;
+                }
+                Turn::Over
+            }
+            Err(error) => {
+                refused.get_or_insert(error);
+                Turn::Over
+            }
+        });
+    }
+    if let Some(error) = refused {
+        for turn in turns {
+            skip(turn, "another step of this dashboard was not let through").await;
+        }
+        return Err(error);
+    }
+    let mut turns = turns.into_iter();
+    if main == 1 {
+        one.take = turns.next().unwrap_or_default();
+    }
+    one.main = turns.next().unwrap_or_default();
+    one.back = turns.next().unwrap_or_default();
+    Ok(planned)
+}
+
+/// Do not send it, and keep that it was not.
+async fn skip(turn: Turn, why: &str) {
+    if let Turn::Open(pass) = turn {
+        let error = Error::new(ErrorKind::Cancelled, format!("not sent: {why}"));
+        // The outcome is what was handed in; there is nothing more to learn from it.
+        let _ = pass.settle(Err(error)).await;
+    }
+}
+
+/// Whether the target's dashboard is what it was when the change was made.
+fn still(change: &Change, one: &Going) -> bool {
+    let before = change.before.get("content").and_then(Value::as_str);
+    one.there.as_ref().map(Meaning::digest).as_deref() == before
+}
+
+/// The row of a dashboard that holds what the source's holds.
+fn the_same(one: &mut Going) -> Option<(usize, Item)> {
+    let (here, there) = (one.here.as_ref()?, one.there.as_ref()?);
+    if one.wish.what != What::Overwrite || here.digest() != there.digest() {
+        return None;
+    }
+    let mut row = one.wish.row.clone().on_target(one.oid().to_owned());
+    row.outcome = ItemOutcome::Skipped;
+    Some((one.wish.place, row.because("the target's dashboard is the same already")))
+}
+
+/// Keep what undo needs: the document that is replaced, or the digest of what is made.
+async fn keep_main(work: &Work<'_>, pass: &Pass, one: &Going) -> Result<()> {
+    let none = || Error::new(ErrorKind::Unexpected, "there is no document to keep");
+    let digest = one.here.as_ref().map(Meaning::digest).ok_or_else(none)?;
+    let image = match one.wish.what {
+        What::Overwrite => {
+            let document = one.replaced.clone().ok_or_else(none)?;
+            Image::Dashboard { document, written: digest }
+        }
+        What::Create | What::Duplicate => Image::MadeDashboard { digest },
+    };
+    keep(work, pass, &image).await
+}
+
+/// Keep from whom a dashboard is taken, and with whom it was shared.
+async fn keep_owner(work: &Work<'_>, pass: &Pass, former: Option<&Former>) -> Result<()> {
+    let (Some(former), Some(people)) = (former, &work.people) else { return Ok(()) };
+    let rows = people.rows(&former.id, &former.grants)?;
+    keep(work, pass, &Image::Owner { id: former.id.clone(), rows }).await
+}
+
+/// Keep what undo needs, before the write.
+pub(super) async fn keep(work: &Work<'_>, pass: &Pass, image: &Image) -> Result<()> {
+    let image = serde_json::to_value(image).map_err(|error| {
+        Error::new(ErrorKind::Unexpected, "what was there before cannot be kept").with_source(error)
+    })?;
+    work.run.keep_image(pass, &image).await
+}
+
+fn by_id(documents: Vec<Value>) -> HashMap<String, Value> {
+    documents.into_iter().filter_map(|one| Some((document_id(&one)?, one))).collect()
+}
+
+pub(super) fn stopped() -> Error {
+    Error::new(ErrorKind::Cancelled, "stopped before this one was tried")
+        .with_next_step("resume the run")
+}

@@ -1,0 +1,298 @@
+//! The import requests of a chunk, and what came of each document.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::io;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::super::Migrations;
+use super::Work;
+use super::answer::{Asked, Told, told};
+use super::chunk::{Going, Turn};
+use super::meaning::Meaning;
+use super::wish::What;
+use crate::domains::lookup::dashboards::document_id;
+use crate::error::{Error, ErrorKind, Result};
+use crate::run::Pass;
+use crate::transport::{Answer, ApiPath};
+
+/// Largest import request in bytes, unless one document alone is larger.
+const LARGEST_BODY: usize = 10_000_000;
+
+/// What is the same for all documents of one request.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Kind {
+    what: What,
+    folder: Option<String>,
+}
+
+/// What became of each document that was to be sent, by its place in the chunk.
+type Results = Vec<(usize, Result<Answer>)>;
+
+impl Migrations {
+    /// Send all of the chunk that are let through and not there yet.
+    pub(super) async fn import(&self, work: &Work<'_>, open: &mut [Going]) -> Results {
+        let mut results = Vec::new();
+        for (kind, mut batches) in batches(work, open) {
+            while let Some(batch) = batches.pop_front() {
+                let sent = self.send_batch(work, &kind, open, &batch).await;
+                match sent {
+                    // One bad document refuses the whole request; halves find it.
+                    Err(error) if refuses_content(&error) && batch.len() > 1 => {
+                        let (first, second) = batch.split_at(batch.len() / 2);
+                        results.extend(self.load_again(work, open, &batch).await);
+                        let left = |half: &[usize]| -> Vec<usize> {
+                            let has = |at: &&usize| {
+                                open.get(**at).is_some_and(|one| one.document.is_some())
+                            };
+                            half.iter().filter(has).copied().collect()
+                        };
+                        for half in [left(second), left(first)] {
+                            if !half.is_empty() {
+                                batches.push_front(half);
+                            }
+                        }
+                    }
+                    Err(error) if is_refused(&error) => {
+                        let report = error.into_report();
+                        results
+                            .extend(batch.iter().map(|at| (*at, Err(Error::from(report.clone())))));
+                    }
+                    Err(error) => {
+                        let report = error.into_report();
+                        for at in batch {
+                            let found = match open.get(at) {
+                                Some(one) => self.found(work, one).await,
+                                None => None,
+                            };
+                            let result = found.map(|id| made(&id));
+                            results.push((at, result.ok_or_else(|| report.clone().into())));
+                        }
+                    }
+                    Ok(answer) => {
+                        results.extend(self.heard(work, &kind, open, &batch, &answer).await);
+                    }
+                }
+            }
+        }
+        results
+    }
+
+    async fn send_batch(
+        &self,
+        work: &Work<'_>,
+        kind: &Kind,
+        open: &mut [Going],
+        batch: &[usize],
+    ) -> Result<Answer> {
+        let mut documents = Vec::with_capacity(batch.len());
+        for at in batch {
+            documents.extend(open.get_mut(*at).and_then(|one| one.document.take()));
+        }
+        let passes: Vec<&Pass> = batch.iter().filter_map(|at| pass_of(open.get(*at)?)).collect();
+        let mut query = vec![("action", kind.what.word().to_owned())];
+        if kind.what == What::Overwrite && work.options.republish {
+            query.push(("republish", "true".to_owned()));
+        }
+        if let Some(folder) = &kind.folder {
+            query.push(("importFolder", folder.clone()));
+        }
+        let path = ApiPath::new(["api", "v1", "dashboards", "import", "bulk"]);
+        let body = Some(Value::Array(documents));
+        self.target.transport().write_all(&passes, Method::POST, path, query, body).await
+    }
+
+    /// What the answer says of each document. What it does not speak of is looked up.
+    async fn heard(
+        &self,
+        work: &Work<'_>,
+        kind: &Kind,
+        open: &[Going],
+        batch: &[usize],
+        answer: &Answer,
+    ) -> Results {
+        let going: Vec<&Going> = batch.iter().filter_map(|at| open.get(*at)).collect();
+        let asked: Vec<Asked<'_>> = going
+            .iter()
+            .map(|one| Asked { oid: one.oid(), title: one.wish.source.title() })
+            .collect();
+        let mut results = Vec::new();
+        for ((at, one), told) in batch.iter().zip(&going).zip(told(answer.body(), &asked)) {
+            let result = match told {
+                Told::Made(id) => {
+                    work.claim(&id);
+                    Ok(made(&id))
+                }
+                Told::Skipped => {
+                    let message = "the target has the dashboard by now, and skipped it";
+                    Err(Error::new(ErrorKind::Drifted, message)
+                        .with_next_step("look at a new preview and approve it"))
+                }
+                Told::Failed(reason) => Err(answer.refused(
+                    ErrorKind::InvalidInput,
+                    format!("the target did not take the dashboard: {reason}"),
+                )),
+                Told::Nothing => match self.found(work, one).await {
+                    Some(id) => Ok(made(&id)),
+                    None => Err(unclear(kind)),
+                },
+            };
+            results.push((*at, result));
+        }
+        results
+    }
+
+    /// Load the documents of a refused request once more. Gives those that cannot be had any more.
+    async fn load_again(&self, work: &Work<'_>, open: &mut [Going], batch: &[usize]) -> Results {
+        let ids: Vec<String> =
+            batch.iter().filter_map(|at| open.get(*at)).map(|one| one.oid().to_owned()).collect();
+        let loaded = self.source.load_dashboards(&ids, |_| {}).await;
+        let mut lost: Vec<(String, Error)> = loaded.failed;
+        for document in loaded.documents {
+            let Some(id) = document_id(&document) else { continue };
+            let Some(one) = batch
+                .iter()
+                .find(|at| open.get(**at).is_some_and(|one| one.oid() == id))
+                .and_then(|at| open.get_mut(*at))
+            else {
+                continue;
+            };
+            one.here = Some(Meaning::of(&document));
+            match self.document(work, &one.wish, document) {
+                Ok(document) => one.document = Some(document),
+                Err(error) => lost.push((id, error)),
+            }
+        }
+        let mut results = Vec::new();
+        for at in batch {
+            let Some(one) = open.get(*at).filter(|one| one.document.is_none()) else { continue };
+            let why = lost.iter().position(|(id, _)| id == one.oid());
+            let error = match why {
+                Some(place) => lost.swap_remove(place).1,
+                None => Error::not_found("dashboard", one.oid()),
+            };
+            results.push((*at, Err(error)));
+        }
+        results
+    }
+
+    /// The id under which the target holds what was sent, when it does.
+    pub(super) async fn found(&self, work: &Work<'_>, one: &Going) -> Option<String> {
+        let here = one.here.clone()?;
+        if one.wish.what != What::Duplicate {
+            let id = one.oid().to_owned();
+            let loaded = self.target.load_dashboards(std::slice::from_ref(&id), |_| {}).await;
+            let there = Meaning::of(loaded.documents.first()?);
+            return (there.digest() == here.digest()).then_some(id);
+        }
+        let rows = self.target.list_dashboards(Vec::new()).await.ok()?;
+        let known: HashSet<String> =
+            work.run.entries().into_iter().filter_map(|entry| entry.id).collect();
+        // What a resumed run finds beside these may be its own copy.
+        let others = match &one.earlier {
+            Some(entry) => texts(&entry.change.before["others"]),
+            None => one.wish.others.clone(),
+        };
+        let title = one.wish.source.title();
+        let ids: Vec<String> = rows
+            .iter()
+            .filter(|row| row.owner.as_deref() == Some(&work.me.id))
+            .filter(|row| row.title().starts_with(title) && row.oid != one.oid())
+            .map(|row| row.oid.clone())
+            .filter(|id| !others.contains(id) && !known.contains(id))
+            .filter(|id| !work.trail.made(id))
+            .collect();
+        let loaded = self.target.load_dashboards(&ids, |_| {}).await;
+        let here = here.untitled();
+        let fits = |document: &&Value| Meaning::of(document).untitled() == here;
+        let mut fitting = loaded.documents.iter().filter(fits).filter_map(document_id);
+        // Twins of one meaning get a copy each.
+        fitting.find(|id| work.claim(id))
+    }
+}
+
+/// The chunk as requests: of one kind each, within the bounds, and no two documents of one title.
+fn batches(work: &Work<'_>, open: &[Going]) -> BTreeMap<Kind, VecDeque<Vec<usize>>> {
+    let mut all: BTreeMap<Kind, VecDeque<Vec<usize>>> = BTreeMap::new();
+    let mut bytes: BTreeMap<Kind, (usize, HashSet<String>)> = BTreeMap::new();
+    for (at, one) in open.iter().enumerate() {
+        let (Some(document), true) = (&one.document, pass_of(one).is_some()) else { continue };
+        let what = one.wish.what;
+        let folder = document.get("parentFolder").and_then(Value::as_str).map(str::to_owned);
+        let kind = Kind { what, folder: folder.filter(|_| what != What::Overwrite) };
+        let size = size(document);
+        let title = one.wish.source.title().to_owned();
+        let requests = all.entry(kind.clone()).or_default();
+        let (held, titles) = bytes.entry(kind).or_default();
+        let fits = *held + size <= LARGEST_BODY && !titles.contains(&title);
+        match requests.back_mut().filter(|batch| fits && batch.len() < work.options.batch) {
+            Some(batch) => batch.push(at),
+            None => {
+                requests.push_back(vec![at]);
+                *held = 0;
+                titles.clear();
+            }
+        }
+        *held += size;
+        titles.insert(title);
+    }
+    all
+}
+
+fn pass_of(one: &Going) -> Option<&Pass> {
+    match &one.main {
+        Turn::Open(pass) => Some(pass),
+        Turn::Over => None,
+    }
+}
+
+/// Bytes of a document as it is sent, counted without making the text.
+fn size(document: &Value) -> usize {
+    struct Counter(usize);
+    impl io::Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut counter = Counter(0);
+    match serde_json::to_writer(&mut counter, document) {
+        Ok(()) => counter.0,
+        Err(_) => LARGEST_BODY,
+    }
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    let texts = value.as_array().into_iter().flatten().filter_map(Value::as_str);
+    texts.map(str::to_owned).collect()
+}
+
+fn made(id: &str) -> Answer {
+    Answer::new(200, json!({ "oid": id }))
+}
+
+fn unclear(kind: &Kind) -> Error {
+    let word = kind.what.word();
+    Error::new(
+        ErrorKind::UnknownOutcome,
+        format!("the server accepted the import ({word}) and did not say what became of this one"),
+    )
+    .with_next_step("look at the target, or resume the run, which looks it up")
+}
+
+/// Whether the server looked at the content and did not like it.
+fn refuses_content(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Conflict | ErrorKind::NotFound)
+        || error.status() == Some(413)
+}
+
+/// Whether it is certain that nothing was done.
+fn is_refused(error: &Error) -> bool {
+    refuses_content(error)
+        || error.kind() == ErrorKind::Cancelled
+        || error.status().is_some_and(|status| (400..500).contains(&status))
+}
