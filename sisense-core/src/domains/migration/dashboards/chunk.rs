@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::super::Migrations;
 use super::super::result::{Item, ItemOutcome};
 use super::Work;
+use super::keep::{keep, keep_main, keep_owner};
 use super::meaning::{Meaning, importable};
 use super::share::Subject;
 use super::wish::{Former, What, Wish, is_back, is_take};
@@ -21,7 +22,7 @@ use crate::undo::Image;
 /// How many dashboards of a chunk get shares and owners at once.
 const SHARES: usize = 4;
 
-/// Rows that are settled, with their places.
+/// Settled rows with their places.
 pub(super) type Rows = Vec<(usize, Item)>;
 
 /// Where a change stands.
@@ -42,7 +43,7 @@ pub(super) struct Going {
     pub(super) here: Option<Meaning>,
     pub(super) there: Option<Meaning>,
     /// What the target holds, until it is kept.
-    replaced: Option<Value>,
+    pub(super) replaced: Option<Value>,
     /// The journal's entry of a resumed run.
     pub(super) earlier: Option<Entry>,
     take: Turn,
@@ -92,8 +93,7 @@ impl Migrations {
             return (Vec::new(), rows);
         }
         let preview = work.run.mode() == RunMode::Preview;
-        let mut here = Vec::new();
-        let mut there = Vec::new();
+        let (mut here, mut there) = (Vec::new(), Vec::new());
         for wish in &wishes {
             if wish.what == What::Overwrite {
                 there.push(wish.source.oid.clone());
@@ -189,8 +189,8 @@ impl Migrations {
         let mut doors = doors.into_iter();
         let mut open = Vec::new();
         for mut one in going.drain(..) {
-            let count = if one.wish.former.is_some() { 3 } else { 1 };
-            match pass_all(&mut one, doors.by_ref().take(count).collect()).await {
+            let own = doors.by_ref().take(if one.wish.former.is_some() { 3 } else { 1 }).collect();
+            match pass_all(&mut one, own).await {
                 Ok(Some(planned)) => rows.push(self.planned(work, one, &planned).await),
                 Ok(None) => open.push(one),
                 Err(error) => rows.push(one.ended(error)),
@@ -203,8 +203,7 @@ impl Migrations {
             self.before_import(work, one).await;
         }
         let results = self.import(work, &mut open).await;
-        let mut settling = Vec::new();
-        let mut places = Vec::new();
+        let (mut settling, mut places) = (Vec::new(), Vec::new());
         for (at, result) in results {
             if let Turn::Open(pass) = std::mem::take(&mut open[at].main) {
                 settling.push((pass, result));
@@ -217,7 +216,7 @@ impl Migrations {
                 Err(error) => open[at].error = Some(error),
             }
         }
-        self.read_back_dashboards(work, &mut open).await;
+        self.read_back_dashboards(&mut open).await;
         let ends = stream::iter(open).map(|one| self.after_import(work, one));
         rows.extend(ends.buffer_unordered(SHARES).collect::<Vec<_>>().await);
         rows
@@ -318,7 +317,7 @@ impl Migrations {
     }
 
     /// Compare what was written with what was sent.
-    async fn read_back_dashboards(&self, _work: &Work<'_>, open: &mut [Going]) {
+    async fn read_back_dashboards(&self, open: &mut [Going]) {
         let ids: Vec<String> = open.iter().filter_map(|one| one.id.clone()).collect();
         if ids.is_empty() {
             return;
@@ -488,35 +487,6 @@ fn the_same(one: &mut Going) -> Option<(usize, Item)> {
     let mut row = one.wish.row.clone().on_target(one.oid().to_owned());
     row.outcome = ItemOutcome::Skipped;
     Some((one.wish.place, row.because("the target's dashboard is the same already")))
-}
-
-/// Keep what undo needs: the document that is replaced, or the digest of what is made.
-async fn keep_main(work: &Work<'_>, pass: &Pass, one: &Going) -> Result<()> {
-    let none = || Error::new(ErrorKind::Unexpected, "there is no document to keep");
-    let digest = one.here.as_ref().map(Meaning::digest).ok_or_else(none)?;
-    let image = match one.wish.what {
-        What::Overwrite => {
-            let document = one.replaced.clone().ok_or_else(none)?;
-            Image::Dashboard { document, written: digest }
-        }
-        What::Create | What::Duplicate => Image::MadeDashboard { digest },
-    };
-    keep(work, pass, &image).await
-}
-
-/// Keep from whom a dashboard is taken, and with whom it was shared.
-async fn keep_owner(work: &Work<'_>, pass: &Pass, former: Option<&Former>) -> Result<()> {
-    let (Some(former), Some(people)) = (former, &work.people) else { return Ok(()) };
-    let rows = people.rows(&former.id, &former.grants)?;
-    keep(work, pass, &Image::Owner { id: former.id.clone(), rows }).await
-}
-
-/// Keep what undo needs, before the write.
-pub(super) async fn keep(work: &Work<'_>, pass: &Pass, image: &Image) -> Result<()> {
-    let image = serde_json::to_value(image).map_err(|error| {
-        Error::new(ErrorKind::Unexpected, "what was there before cannot be kept").with_source(error)
-    })?;
-    work.run.keep_image(pass, &image).await
 }
 
 fn by_id(documents: Vec<Value>) -> HashMap<String, Value> {

@@ -7,6 +7,7 @@
 mod answer;
 mod chunk;
 mod folders;
+mod keep;
 mod look;
 mod meaning;
 mod pairs;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::super::Migrations;
 use super::super::result::Item;
 use super::Work;
-use super::chunk::keep;
+use super::keep::keep;
 use super::people::{Grant, People, Wanted, listed, unlisted};
 use crate::domains::dashboard::is_owner;
 use crate::domains::lookup::dashboards::{DashboardRecord, DashboardShares};

@@ -393,3 +393,42 @@ async fn every_form_of_the_import_and_of_ownership_is_understood() {
     }
     assert_eq!(DashboardAction::default(), DashboardAction::Skip);
 }
+
+#[tokio::test]
+async fn shares_follow_pair_by_pair_and_those_of_the_target_win() {
+    let pair = pair(6).await;
+    let done = run_all(&pair, &Run::unattended().start(), json!({})).await;
+    let ids: Vec<&str> = done.items.iter().filter_map(|i| i.source_id.as_deref()).collect();
+    let wish = |more: Value| {
+        let mut wish = json!({"source_dashboard_ids": ids, "target_dashboard_ids": ids});
+        wish.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        serde_json::from_value(wish).unwrap()
+    };
+    let migrations = pair.migrations();
+    let run = Run::unattended().start();
+    let shared = migrations.migrate_dashboard_shares(&run, wish(json!({}))).await.unwrap();
+    assert!(shared.complete, "{shared:#?}");
+    for oid in &ids {
+        let (owner, mut expected) = access(&pair.source, oid);
+        let (now, shares) = access(&pair.target, oid);
+        if owner != now {
+            expected.push(format!("{owner} edit"));
+            expected.sort();
+        }
+        assert_eq!(shares, expected);
+    }
+    // Again there is nothing to do; with the owner there is.
+    let run = Run::unattended().start();
+    let again = migrations.migrate_dashboard_shares(&run, wish(json!({}))).await.unwrap();
+    assert_eq!(again.skipped, 6);
+    let run = Run::unattended().start();
+    let owned = json!({"change_ownership": true});
+    let done = migrations.migrate_dashboard_shares(&run, wish(owned)).await.unwrap();
+    add_up(&done);
+    assert!(done.complete, "{done:#?}");
+    assert!(ids.iter().all(|oid| access(&pair.target, oid).0 == access(&pair.source, oid).0));
+    // Lists that do not pair up are refused before anything is sent.
+    let odd = json!({"target_dashboard_ids": []});
+    let error = migrations.migrate_dashboard_shares(&run, wish(odd)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+}

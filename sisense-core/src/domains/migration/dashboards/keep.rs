@@ -1,0 +1,42 @@
+//! What undo needs of a dashboard, kept before the write.
+
+use super::Work;
+use super::chunk::Going;
+use super::meaning::Meaning;
+use super::wish::{Former, What};
+use crate::error::{Error, ErrorKind, Result};
+use crate::run::Pass;
+use crate::undo::Image;
+
+/// Keep what undo needs: the document that is replaced, or the digest of what is made.
+pub(super) async fn keep_main(work: &Work<'_>, pass: &Pass, one: &Going) -> Result<()> {
+    let none = || Error::new(ErrorKind::Unexpected, "there is no document to keep");
+    let digest = one.here.as_ref().map(Meaning::digest).ok_or_else(none)?;
+    let image = match one.wish.what {
+        What::Overwrite => {
+            let document = one.replaced.clone().ok_or_else(none)?;
+            Image::Dashboard { document, written: digest }
+        }
+        What::Create | What::Duplicate => Image::MadeDashboard { digest },
+    };
+    keep(work, pass, &image).await
+}
+
+/// Keep from whom a dashboard is taken, and with whom it was shared.
+pub(super) async fn keep_owner(
+    work: &Work<'_>,
+    pass: &Pass,
+    former: Option<&Former>,
+) -> Result<()> {
+    let (Some(former), Some(people)) = (former, &work.people) else { return Ok(()) };
+    let rows = people.rows(&former.id, &former.grants)?;
+    keep(work, pass, &Image::Owner { id: former.id.clone(), rows }).await
+}
+
+/// Keep what undo needs, before the write.
+pub(super) async fn keep(work: &Work<'_>, pass: &Pass, image: &Image) -> Result<()> {
+    let image = serde_json::to_value(image).map_err(|error| {
+        Error::new(ErrorKind::Unexpected, "what was there before cannot be kept").with_source(error)
+    })?;
+    work.run.keep_image(pass, &image).await
+}
