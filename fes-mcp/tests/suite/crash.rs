@@ -77,18 +77,8 @@ impl Stage {
     }
 
     fn migrate(&self, state: &TempDir) -> Command {
-        let what = [
-            "migrate",
-            "groups",
-            "users",
-            "datamodels",
-            "--source",
-            "source",
-            "--target",
-            "target",
-            "--yes",
-        ];
-        self.command(state, &[&what[..], &["--shares"]].concat())
+        let what = ["migrate", "all", "--source", "source", "--target", "target", "--yes"];
+        self.command(state, &[&what[..], &["--shares", "--ownership"]].concat())
     }
 
     #[allow(

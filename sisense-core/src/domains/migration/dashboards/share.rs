@@ -143,6 +143,13 @@ impl Migrations {
             };
             if let Err(error) = pass.settle(sent).await {
                 row.problems.push(format!("the shares were not set: {error}"));
+                // The list names the present owner as such, so it must be there before the move.
+                if let Turn::Open(pass, _) = hand {
+                    let error = Error::new(ErrorKind::Cancelled, "not sent: the shares come first");
+                    // What was handed in comes back; the row tells of the shares already.
+                    let _ = pass.settle(Err(error)).await;
+                }
+                return Ok(shared);
             }
         }
         if let (Turn::Open(pass, again), Some(name)) = (hand, new_owner) {
@@ -259,15 +266,13 @@ impl Migrations {
         full: &[Grant],
         again: bool,
     ) -> Vec<String> {
-        let mut problems = Vec::new();
-        let sent = self.try_hand_over(people, &pass, id, owner, full, again, &mut problems).await;
-        if let Err(error) = pass.settle(sent).await {
-            problems.push(format!("the dashboard was not given to {owner}: {error}"));
+        let sent = self.try_hand_over(people, &pass, id, owner, full, again).await;
+        match pass.settle(sent).await {
+            Ok(_) => Vec::new(),
+            Err(error) => vec![format!("the dashboard was not given to {owner}: {error}")],
         }
-        problems
     }
 
-    #[allow(clippy::too_many_arguments, reason = "one step in two halves")]
     async fn try_hand_over(
         &self,
         people: &People,
@@ -276,7 +281,6 @@ impl Migrations {
         owner: &str,
         full: &[Grant],
         again: bool,
-        problems: &mut Vec<String>,
     ) -> Result<Answer> {
         let Some(owner_id) = people.id(AssetKind::User, owner) else {
             let message = format!("the target has no user of this e-mail by now: {owner}");
@@ -289,24 +293,29 @@ impl Migrations {
         } else {
             self.change_owner(pass, id, &owner_id).await?
         };
-        match self.shows(id, &rows).await {
-            Ok(true) => {}
-            Ok(false) => {
-                let path = ApiPath::new(["api", "shares", "dashboard", id]);
-                let sent = self.as_admin(pass, path, json!({ "sharesTo": rows })).await;
-                match (sent, self.shows(id, &rows).await) {
-                    (_, Ok(true)) => {}
-                    (Err(error), _) | (Ok(_), Err(error)) => {
-                        problems.push(format!("the shares were not set again: {error}"));
-                    }
-                    (Ok(_), Ok(false)) => {
-                        problems.push("the server does not show the shares as sent".to_owned());
-                    }
-                }
-            }
-            Err(error) => problems.push(format!("the shares could not be read back: {error}")),
-        }
+        self.list_again(pass, id, &rows).await.map_err(|error| {
+            // The owner has it and the list is not as it was approved: a resumed run goes on here.
+            error.with_kind(ErrorKind::UnknownOutcome).with_other_step(
+                "the owner was changed and the shares were not set again: resume the run",
+            )
+        })?;
         Ok(answer)
+    }
+
+    /// See to it that the list is this one.
+    async fn list_again(&self, pass: &Pass, id: &str, rows: &[Value]) -> Result<()> {
+        if self.shows(id, rows).await? {
+            return Ok(());
+        }
+        let path = ApiPath::new(["api", "shares", "dashboard", id]);
+        let sent = self.as_admin(pass, path, json!({ "sharesTo": rows })).await;
+        match (sent, self.shows(id, rows).await) {
+            (_, Ok(true)) => Ok(()),
+            (Err(error), _) | (Ok(_), Err(error)) => Err(error),
+            (Ok(_), Ok(false)) => {
+                Err(Error::new(ErrorKind::Server, "the server does not show the shares as sent"))
+            }
+        }
     }
 
     /// Make somebody the owner. An answer that did not come is replaced by a look.

@@ -9,3 +9,4 @@ mod people;
 mod seeds;
 pub mod support;
 mod undo;
+mod whole;
