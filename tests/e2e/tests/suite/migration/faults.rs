@@ -2,14 +2,16 @@
 //!
 //! A cell is good when the migration ends with a typed error and nothing written, or with rows that
 //! add up and that tell the truth: what a row calls created is there, and what is there without
-//! having been before has a row that says created or unknown. And whatever happened, running the
-//! migration once more brings everything over, and nothing twice.
+//! having been before has a row that says created or unknown; and that call themselves complete only
+//! if they are. And whatever happened, resuming the run brings everything over.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 use sisense_core::generated::call_between;
+use sisense_core::run::{Journal, MemoryJournal};
 use sisense_core::{ErrorKind, Limits, Outcome, Result, Run};
 use sisense_sandbox::{Fault, FaultAction, Sandbox, SandboxConfig, Sizes, WrongShape};
 
@@ -43,8 +45,9 @@ fn hasty(action: &FaultAction) -> Limits {
     Limits { retries: 0, call_timeout, ..Limits::default() }
 }
 
-async fn step(pair: &Pair, id: &str) -> Result<Outcome> {
-    let run = Run::unattended().start();
+async fn step(pair: &Pair, id: &str, journal: &Arc<MemoryJournal>) -> Result<Outcome> {
+    let journal = Arc::clone(journal) as Arc<dyn Journal>;
+    let run = Run::unattended().id("faulted").journal(journal).start();
     call_between(&pair.from, Some(&pair.to), &run, id, arguments(id)).await
 }
 
@@ -101,7 +104,7 @@ async fn run(action: FaultAction) {
         pair.target.clear_requests();
         let start = pair.target.snapshot();
         let before = there(&pair.target, id);
-        step(&pair, id).await.unwrap();
+        step(&pair, id, &Arc::default()).await.unwrap();
         let expected = meaning(&pair.target);
         let end = pair.target.snapshot();
         let requests = [pair.source.counts().total, pair.target.counts().total];
@@ -119,7 +122,8 @@ async fn run(action: FaultAction) {
                     Some(nth) => fault.nth(nth),
                     None => fault,
                 });
-                let ended = step(&pair, id).await;
+                let journal = Arc::default();
+                let ended = step(&pair, id, &journal).await;
                 pair.source.clear_faults();
                 pair.target.clear_faults();
                 let cell = format!("{id}, {side:?} request {nth:?}");
@@ -128,6 +132,10 @@ async fn run(action: FaultAction) {
                     Ok(outcome) => {
                         let told = untrue(&outcome.result, &before, &after);
                         wrong.extend(told.into_iter().map(|why| format!("{cell}: {why}")));
+                        let whole = outcome.result["complete"] == true;
+                        if whole && !differs("", &meaning(&pair.target), &expected).is_empty() {
+                            wrong.push(format!("{cell}: told as complete, and it is not"));
+                        }
                     }
                     Err(error) => {
                         if after != before {
@@ -143,9 +151,10 @@ async fn run(action: FaultAction) {
                     }
                 }
                 pair.set_limits(Limits::default());
-                match step(&pair, id).await {
-                    Ok(_) => {}
-                    Err(error) => wrong.push(format!("{cell}: not a second time: {error}")),
+                match step(&pair, id, &journal).await {
+                    Ok(outcome) if outcome.result["complete"] == true => {}
+                    Ok(_) => wrong.push(format!("{cell}: resumed and not complete")),
+                    Err(error) => wrong.push(format!("{cell}: not resumed: {error}")),
                 }
                 wrong.extend(differs(&cell, &meaning(&pair.target), &expected));
             }

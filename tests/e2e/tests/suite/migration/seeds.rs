@@ -2,7 +2,7 @@
 //!
 //! Each is decided by its seed: where the run's future is dropped, which requests fail and how, which
 //! answers are slow. What must hold is checked against the target's own state and write log.
-//! `FES_SEED=123 cargo nextest run -p e2e seeds` replays one; `FES_SEEDS=20000` makes them more.
+//! `FES_SEED=123 cargo nextest run -p e2e seeds` replays one; `FES_SEEDS=5000` makes them more.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use super::meaning::meaning;
 use super::support::{Pair, bare};
 
 /// How many seeds there are when nothing else is said.
-const SEEDS: u64 = 5_000;
+const SEEDS: u64 = 1_000;
 
 /// How many of the tests share them, so that they run side by side.
 const LANES: u64 = 4;
