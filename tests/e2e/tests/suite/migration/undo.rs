@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use pretty_assertions::assert_eq;
-use sisense_core::run::MemoryJournal;
-use sisense_core::undo::{Undone, UndoneOutcome, undo};
+use serde_json::json;
+use sisense_core::domains::migration::{ItemOutcome, Migration};
+use sisense_core::run::{Action, MemoryJournal};
+use sisense_core::undo::{Undone, UndoneItem, UndoneOutcome, undo};
 use sisense_core::{Client, ErrorKind, Run};
 use sisense_sandbox::{SandboxConfig, Sizes};
 
+use super::meaning::meaning;
 use super::support::{Pair, bare};
 
 /// Preview the way back, approve it, and go it.
@@ -71,4 +74,125 @@ async fn a_run_that_nobody_knows_and_a_deployment_that_is_not_there_are_told() {
     let done = undo(&elsewhere, &preview, run.id(), journal).await.unwrap();
     assert_eq!(done.items[0].outcome, UndoneOutcome::Failed);
     assert!(done.items[0].reason.contains("target"), "{}", done.items[0].reason);
+}
+
+/// Two deployments with the same things, and the source ahead of the target.
+async fn ahead() -> Pair {
+    let sizes = Sizes {
+        users: 12,
+        groups: 2,
+        models: 2,
+        dashboards: 6,
+        folders: 2,
+        widgets_per_dashboard: 2,
+        ..Sizes::default()
+    };
+    let pair = Pair::start(SandboxConfig { sizes, ..bare() }, bare()).await;
+    let run = Run::unattended().start();
+    everything(&pair, &run, "skip").await;
+    // Somebody goes on working on the source.
+    let state = pair.source.state();
+    for dashboard in state["dashboards"].as_array().unwrap().iter().take(4) {
+        let oid = dashboard["oid"].as_str().unwrap();
+        let export = ["api", "v1", "dashboards", "export"];
+        let query = [("dashboardIds", oid), ("adminAccess", "true")];
+        let mut document = pair.from.read(&export, &query).await.unwrap().into_body()[0].take();
+        document["desc"] = "changed on the source".into();
+        document["widgets"].as_array_mut().unwrap().pop();
+        pair.source.load(document).unwrap();
+    }
+    pair
+}
+
+async fn everything(pair: &Pair, run: &Run, action: &str) -> Vec<Migration> {
+    let migrations = pair.migrations();
+    let models = match action {
+        "skip" => json!({ "shares": true }),
+        _ => json!({ "shares": true, "action": action }),
+    };
+    let dashboards = json!({ "action": action, "migrate_share": true, "change_ownership": true });
+    vec![
+        migrations.migrate_all_groups(run).await.unwrap(),
+        migrations.migrate_all_users(run).await.unwrap(),
+        migrations
+            .migrate_all_datamodels(run, serde_json::from_value(models).unwrap())
+            .await
+            .unwrap(),
+        migrations
+            .migrate_all_dashboards(run, serde_json::from_value(dashboards).unwrap())
+            .await
+            .unwrap(),
+    ]
+}
+
+#[tokio::test]
+async fn a_whole_migration_goes_again() {
+    let sizes = Sizes {
+        users: 12,
+        groups: 2,
+        models: 2,
+        dashboards: 6,
+        folders: 3,
+        widgets_per_dashboard: 1,
+        ..Sizes::default()
+    };
+    let pair = Pair::start(SandboxConfig { sizes, ..bare() }, bare()).await;
+    let before = meaning(&pair.target);
+    let journal = Arc::new(MemoryJournal::default());
+    let run = Run::unattended().journal(journal.clone()).start();
+    everything(&pair, &run, "skip").await;
+    assert_ne!(meaning(&pair.target), before);
+    let done = take_back(std::slice::from_ref(&pair.to), run.id(), &journal).await;
+    assert!(done.complete, "{:#?}", not_back(&done));
+    assert_eq!(meaning(&pair.target), before);
+}
+
+#[tokio::test]
+async fn what_was_overwritten_is_as_before_or_the_report_says_what_is_not() {
+    let pair = ahead().await;
+    let before = meaning(&pair.target);
+    let journal = Arc::new(MemoryJournal::default());
+    let run = Run::unattended().journal(journal.clone()).start();
+    let migrated = everything(&pair, &run, "overwrite").await;
+    assert_eq!(migrated[3].overwritten, 4, "{:#?}", migrated[3]);
+    assert_ne!(meaning(&pair.target), before);
+    let done = take_back(std::slice::from_ref(&pair.to), run.id(), &journal).await;
+    assert!(done.complete, "{:#?}", not_back(&done));
+    assert_eq!(meaning(&pair.target), before);
+}
+
+#[tokio::test]
+async fn what_somebody_changed_since_stays() {
+    let pair = ahead().await;
+    let journal = Arc::new(MemoryJournal::default());
+    let run = Run::unattended().journal(journal.clone()).start();
+    let migrated = everything(&pair, &run, "overwrite").await;
+    let item = migrated[3].items.iter().find(|i| i.outcome == ItemOutcome::Overwritten).unwrap();
+    let oid = item.target_id.clone().unwrap();
+    let export = ["api", "v1", "dashboards", "export"];
+    let query = [("dashboardIds", oid.as_str()), ("adminAccess", "true")];
+    let mut document = pair.to.read(&export, &query).await.unwrap().into_body()[0].take();
+    document["desc"] = "worked on since".into();
+    pair.target.load(document).unwrap();
+    let edited = meaning(&pair.target)["dashboards"][&oid]["document"].clone();
+    // Whoever loads a document is its owner, so that owner and shares are others now, too.
+    let clients = std::slice::from_ref(&pair.to);
+    let back = Run::unattended().journal(journal.clone()).start();
+    let done = undo(clients, &back, run.id(), journal.clone()).await.unwrap();
+    assert!(!done.complete);
+    assert!(done.items.iter().all(|i| i.outcome != UndoneOutcome::Failed), "{done:#?}");
+    let changed =
+        |i: &&UndoneItem| i.outcome == UndoneOutcome::Kept && i.action == Action::Overwrite;
+    let kept = done.items.iter().find(changed).unwrap();
+    assert_eq!(
+        (kept.name.as_str(), kept.reason.as_str()),
+        (item.name.as_str(), "it was changed since")
+    );
+    assert_eq!(meaning(&pair.target)["dashboards"][&oid]["document"], edited);
+}
+
+/// The rows that were not taken back.
+fn not_back(undone: &Undone) -> Vec<&UndoneItem> {
+    let fine = [UndoneOutcome::TakenBack, UndoneOutcome::NothingToDo];
+    undone.items.iter().filter(|item| !fine.contains(&item.outcome)).collect()
 }
