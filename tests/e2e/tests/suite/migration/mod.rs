@@ -3,6 +3,7 @@
 mod dashboards;
 mod datamodels;
 mod datamodels_hard;
+mod drift;
 mod faults;
 mod meaning;
 mod people;

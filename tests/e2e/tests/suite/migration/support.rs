@@ -1,8 +1,9 @@
 //! Two deployments, and how a test previews, approves and runs between them.
 
+use serde_json::json;
 use sisense_core::domains::migration::{Item, ItemOutcome, Migration, Migrations};
 use sisense_core::{Client, Limits, Run};
-use sisense_sandbox::{Sandbox, SandboxConfig};
+use sisense_sandbox::{Sandbox, SandboxConfig, Sizes};
 
 use super::super::support::{client, client_of};
 
@@ -82,4 +83,54 @@ pub fn row<'a>(migration: &'a Migration, name: &str) -> &'a Item {
 /// How many rows ended so.
 pub fn count(migration: &Migration, outcome: ItemOutcome) -> usize {
     migration.items.iter().filter(|item| item.outcome == outcome).count()
+}
+
+/// Two deployments with the same things, and the source ahead of the target.
+pub async fn ahead() -> Pair {
+    let sizes = Sizes {
+        users: 12,
+        groups: 2,
+        models: 2,
+        dashboards: 6,
+        folders: 2,
+        widgets_per_dashboard: 2,
+        ..Sizes::default()
+    };
+    let pair = Pair::start(SandboxConfig { sizes, ..bare() }, bare()).await;
+    let run = Run::unattended().start();
+    everything(&pair, &run, "skip").await;
+    // Somebody goes on working on the source.
+    let state = pair.source.state();
+    for dashboard in state["dashboards"].as_array().unwrap().iter().take(4) {
+        let oid = dashboard["oid"].as_str().unwrap();
+        let export = ["api", "v1", "dashboards", "export"];
+        let query = [("dashboardIds", oid), ("adminAccess", "true")];
+        let mut document = pair.from.read(&export, &query).await.unwrap().into_body()[0].take();
+        document["desc"] = "changed on the source".into();
+        document["widgets"].as_array_mut().unwrap().pop();
+        pair.source.load(document).unwrap();
+    }
+    pair
+}
+
+/// All steps of a migration, with shares and owners.
+pub async fn everything(pair: &Pair, run: &Run, action: &str) -> Vec<Migration> {
+    let migrations = pair.migrations();
+    let models = match action {
+        "skip" => json!({ "shares": true }),
+        _ => json!({ "shares": true, "action": action }),
+    };
+    let dashboards = json!({ "action": action, "migrate_share": true, "change_ownership": true });
+    vec![
+        migrations.migrate_all_groups(run).await.unwrap(),
+        migrations.migrate_all_users(run).await.unwrap(),
+        migrations
+            .migrate_all_datamodels(run, serde_json::from_value(models).unwrap())
+            .await
+            .unwrap(),
+        migrations
+            .migrate_all_dashboards(run, serde_json::from_value(dashboards).unwrap())
+            .await
+            .unwrap(),
+    ]
 }

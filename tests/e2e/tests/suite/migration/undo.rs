@@ -11,7 +11,7 @@ use sisense_core::{Client, ErrorKind, Run};
 use sisense_sandbox::{SandboxConfig, Sizes};
 
 use super::meaning::meaning;
-use super::support::{Pair, bare};
+use super::support::{Pair, ahead, bare, everything};
 
 /// Preview the way back, approve it, and go it.
 pub async fn take_back(clients: &[Client], original: &str, journal: &Arc<MemoryJournal>) -> Undone {
@@ -74,55 +74,6 @@ async fn a_run_that_nobody_knows_and_a_deployment_that_is_not_there_are_told() {
     let done = undo(&elsewhere, &preview, run.id(), journal).await.unwrap();
     assert_eq!(done.items[0].outcome, UndoneOutcome::Failed);
     assert!(done.items[0].reason.contains("target"), "{}", done.items[0].reason);
-}
-
-/// Two deployments with the same things, and the source ahead of the target.
-async fn ahead() -> Pair {
-    let sizes = Sizes {
-        users: 12,
-        groups: 2,
-        models: 2,
-        dashboards: 6,
-        folders: 2,
-        widgets_per_dashboard: 2,
-        ..Sizes::default()
-    };
-    let pair = Pair::start(SandboxConfig { sizes, ..bare() }, bare()).await;
-    let run = Run::unattended().start();
-    everything(&pair, &run, "skip").await;
-    // Somebody goes on working on the source.
-    let state = pair.source.state();
-    for dashboard in state["dashboards"].as_array().unwrap().iter().take(4) {
-        let oid = dashboard["oid"].as_str().unwrap();
-        let export = ["api", "v1", "dashboards", "export"];
-        let query = [("dashboardIds", oid), ("adminAccess", "true")];
-        let mut document = pair.from.read(&export, &query).await.unwrap().into_body()[0].take();
-        document["desc"] = "changed on the source".into();
-        document["widgets"].as_array_mut().unwrap().pop();
-        pair.source.load(document).unwrap();
-    }
-    pair
-}
-
-async fn everything(pair: &Pair, run: &Run, action: &str) -> Vec<Migration> {
-    let migrations = pair.migrations();
-    let models = match action {
-        "skip" => json!({ "shares": true }),
-        _ => json!({ "shares": true, "action": action }),
-    };
-    let dashboards = json!({ "action": action, "migrate_share": true, "change_ownership": true });
-    vec![
-        migrations.migrate_all_groups(run).await.unwrap(),
-        migrations.migrate_all_users(run).await.unwrap(),
-        migrations
-            .migrate_all_datamodels(run, serde_json::from_value(models).unwrap())
-            .await
-            .unwrap(),
-        migrations
-            .migrate_all_dashboards(run, serde_json::from_value(dashboards).unwrap())
-            .await
-            .unwrap(),
-    ]
 }
 
 #[tokio::test]
