@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use pretty_assertions::assert_eq;
-use serde_json::json;
-use sisense_core::domains::migration::{ItemOutcome, Migration};
+use sisense_core::domains::migration::ItemOutcome;
 use sisense_core::run::{Action, MemoryJournal};
 use sisense_core::undo::{Undone, UndoneItem, UndoneOutcome, undo};
 use sisense_core::{Client, ErrorKind, Run};
