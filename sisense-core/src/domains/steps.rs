@@ -4,12 +4,13 @@
 use std::collections::HashMap;
 
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::run::{Change, Door, Pass, Run};
 use crate::transport::{Answer, ApiPath, Query};
+use crate::undo::Image;
 
 /// A write: the change that a person approves and the request that makes it.
 pub(crate) struct Step {
@@ -83,7 +84,7 @@ impl Ready {
     }
 
     /// Keep what the asset was before. When it cannot be kept, the step must not be sent.
-    pub(crate) async fn keep_image(&self, run: &Run, image: &Value) -> Result<()> {
+    pub(crate) async fn keep_image(&self, run: &Run, image: &Image) -> Result<()> {
         match &self.pass {
             Some(pass) => run.keep_image(pass, image).await,
             None => Ok(()),
@@ -123,7 +124,7 @@ impl Ready {
 
     /// Do not send it, because what it would make is there already under this id.
     pub(crate) async fn take_as_made(self, id: &str) -> Result<()> {
-        self.take_as(made(id)).await
+        self.take_as(Answer::made(id)).await
     }
 
     async fn take_as(self, answer: Answer) -> Result<()> {
@@ -156,7 +157,7 @@ impl Sent {
 
     /// A look has shown that it was applied: this is the id of what it made.
     pub(crate) fn found(&mut self, id: &str) {
-        self.result = Ok(made(id));
+        self.result = Ok(Answer::made(id));
     }
 
     /// Send another request of the same change as an admin, or as who may do it anyway.
@@ -204,11 +205,6 @@ impl Sent {
 /// The stand-in for an answer, where a resumed run has nothing left to send.
 fn done() -> Answer {
     Answer::new(200, Value::Null)
-}
-
-/// The stand-in for an answer, where a look has shown what it would have told.
-fn made(id: &str) -> Answer {
-    Answer::new(200, json!({ "oid": id }))
 }
 
 /// The admin's flag.

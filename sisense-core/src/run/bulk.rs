@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::change::Change;
 use super::door::{Door, Pass};
 use super::journal::Entry;
 use super::{Asked, Run};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::transport::Answer;
+use crate::undo::Image;
 
 impl Run {
     /// Ask the door for several changes. Each gets its own answer, in the order in which they came:
@@ -50,8 +49,12 @@ impl Run {
     ///
     /// # Errors
     /// The journal's error; the asset must then not be replaced.
-    pub(crate) async fn keep_image(&self, pass: &Pass, image: &Value) -> Result<()> {
-        self.inner.journal.keep_image(self.id(), pass.key(), image).await
+    pub(crate) async fn keep_image(&self, pass: &Pass, image: &Image) -> Result<()> {
+        let image = serde_json::to_value(image).map_err(|error| {
+            Error::new(ErrorKind::Unexpected, "what was there before cannot be kept")
+                .with_source(error)
+        })?;
+        self.inner.journal.keep_image(self.id(), pass.key(), &image).await
     }
 }
 

@@ -18,6 +18,11 @@ impl Answer {
         Answer { status, body, endpoint: String::new() }
     }
 
+    /// The stand-in for an answer, where a look has shown the id that it would have told.
+    pub(crate) fn made(id: &str) -> Self {
+        Answer::new(200, serde_json::json!({ "oid": id }))
+    }
+
     pub(super) fn at(mut self, endpoint: String) -> Self {
         self.endpoint = endpoint;
         self

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Migrations;
 use super::ledger::Ledger;
@@ -118,13 +118,10 @@ impl Migrations {
         };
         let row = row.clone().on_target(Some(id.to_owned()));
         let item = match run.admit(entry.change.clone()).await {
-            Ok(Door::Open(pass)) => {
-                let found = Answer::new(200, json!({ "oid": id }));
-                match pass.settle(Ok(found)).await {
-                    Ok(_) => made(row).note("made before the run was resumed"),
-                    Err(error) => row.ended(error),
-                }
-            }
+            Ok(Door::Open(pass)) => match pass.settle(Ok(Answer::made(id))).await {
+                Ok(_) => made(row).note("made before the run was resumed"),
+                Err(error) => row.ended(error),
+            },
             Ok(Door::Recorded(_)) => made(row).note("made before the run was resumed"),
             Ok(Door::Planned(_)) => return Ok(None),
             Err(error) => row.ended(error),
@@ -253,7 +250,7 @@ impl Migrations {
             }
         }
         let told = |one: &Open| match ids.get(&one.wish.key()) {
-            Some(id) => Ok(found(id)),
+            Some(id) => Ok(Answer::made(id)),
             None => Err(Error::new(
                 ErrorKind::UnknownOutcome,
                 "the server accepted the request and did not say that it made this one",
@@ -269,7 +266,7 @@ impl Migrations {
         let report = error.into_report();
         open.iter()
             .map(|one| match there.get(&one.wish.key()) {
-                Some(id) => Ok(found(id)),
+                Some(id) => Ok(Answer::made(id)),
                 // The pass turns it into "unknown" when the request may have reached the server.
                 None => Err(Error::from(report.clone())),
             })
@@ -291,7 +288,7 @@ impl Migrations {
         let mut results = Vec::with_capacity(open.len());
         for one in open {
             let result = match there.get(&one.wish.key()) {
-                Some(id) => Ok(found(id)),
+                Some(id) => Ok(Answer::made(id)),
                 None if run.is_cancelled() => {
                     Err(Error::new(ErrorKind::Cancelled, "the run was stopped before this one"))
                 }
@@ -308,11 +305,11 @@ impl Migrations {
         match transport.write(&one.pass, Method::POST, kind.path(), Vec::new(), body).await {
             Err(error) if error.is_unanswered() => {
                 let there = kind.look(&self.target).await.unwrap_or_default();
-                there.get(&one.wish.key()).map(|id| found(id)).ok_or(error)
+                there.get(&one.wish.key()).map(|id| Answer::made(id)).ok_or(error)
             }
             Ok(answer) if answer.id().is_none() => {
                 let there = kind.look(&self.target).await.unwrap_or_default();
-                Ok(there.get(&one.wish.key()).map_or(answer, |id| found(id)))
+                Ok(there.get(&one.wish.key()).map_or(answer, |id| Answer::made(id)))
             }
             other => other,
         }
@@ -350,10 +347,6 @@ fn differences(body: &Value, record: &Value) -> Vec<String> {
 fn made(mut row: Item) -> Item {
     row.outcome = ItemOutcome::Created;
     row
-}
-
-fn found(id: &str) -> Answer {
-    Answer::new(200, json!({ "oid": id }))
 }
 
 /// Whether the server looked at the content and did not like it.

@@ -112,8 +112,7 @@ impl Migrations {
             match change.and_then(|change| Ok((change, roles.body(group)?))) {
                 Ok((change, body)) => wishes.push(Wish { place, row, change, body }),
                 Err(error) => {
-                    let mut row = row.ended(error);
-                    row.outcome = ItemOutcome::Blocked;
+                    let row = row.blocked(error);
                     ledger.settle(place, row);
                 }
             }
@@ -221,8 +220,7 @@ fn choose<'a>(
                 Ok(Some(group)) => check(group),
                 Ok(None) => Err(Box::new(row().because("the source has no group of this name"))),
                 Err(error) => {
-                    let mut row = row().ended(error);
-                    row.outcome = ItemOutcome::Blocked;
+                    let row = row().blocked(error);
                     Err(Box::new(row))
                 }
             }

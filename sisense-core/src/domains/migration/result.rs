@@ -145,6 +145,13 @@ impl Item {
         self
     }
 
+    /// The row of something that is not tried, and why.
+    pub(super) fn blocked(self, error: Error) -> Self {
+        let mut row = self.ended(error);
+        row.outcome = ItemOutcome::Blocked;
+        row
+    }
+
     /// The row of something that ended in an error.
     pub(super) fn ended(mut self, error: Error) -> Self {
         self.outcome = match error.kind() {

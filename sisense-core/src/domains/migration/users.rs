@@ -124,7 +124,7 @@ impl Migrations {
                     continue;
                 }
                 Err(error) => {
-                    ledger.settle(place, blocked(row, error));
+                    ledger.settle(place, row.blocked(error));
                     continue;
                 }
             }
@@ -167,7 +167,7 @@ impl Migrations {
             || Item::new(AssetKind::User, user.email(), ItemOutcome::Blocked).of_source(&user.id);
         let role = role_of(user, &sides.roles_here).ok_or_else(|| {
             let error = Error::invalid("the source does not tell the role of this user");
-            Box::new(blocked(row(), error))
+            Box::new(row().blocked(error))
         })?;
         if role.name == "super" {
             let mut item = row().because("the system administrator: every deployment has its own");
@@ -177,7 +177,7 @@ impl Migrations {
         let Some(role) = sides.roles_there.iter().find(|other| other.name == role.name) else {
             let error = Error::invalid(format!("the target has no role {}", shown(&role.name)))
                 .with_next_step("make the role on the target first");
-            return Err(Box::new(blocked(row(), error)));
+            return Err(Box::new(row().blocked(error)));
         };
         let mut groups = Vec::new();
         let mut missing = Vec::new();
@@ -258,12 +258,6 @@ fn row_with(mut row: Item, mapped: &Mapped<'_>) -> Item {
     row
 }
 
-fn blocked(row: Item, error: Error) -> Item {
-    let mut row = row.ended(error);
-    row.outcome = ItemOutcome::Blocked;
-    row
-}
-
 /// The row of a user that the target has already.
 fn is_there(row: Item, mapped: &Mapped<'_>, other: &UserRecord, sides: &Sides) -> Item {
     let mut row = row_with(row, mapped)
@@ -297,7 +291,7 @@ fn choose<'a>(
             match match_user(users, name) {
                 Ok(Some(user)) => Ok(user),
                 Ok(None) => Err(Box::new(row().because("the source has no user of this e-mail"))),
-                Err(error) => Err(Box::new(blocked(row(), error))),
+                Err(error) => Err(Box::new(row().blocked(error))),
             }
         })
         .collect()

@@ -137,7 +137,7 @@ impl Datamodel {
             }
             let before = write.merge.before.iter().map(ModelShare::row_for_any).collect();
             let image = Image::ModelShares { rows: before, live: model.is_live() };
-            if let Err(error) = keep(run, &step, &image).await {
+            if let Err(error) = step.keep_image(run, &image).await {
                 step.skip("the list from before could not be kept").await;
                 return Err(error);
             }
@@ -175,13 +175,6 @@ impl Datamodel {
         }
         Ok(gone)
     }
-}
-
-async fn keep(run: &Run, step: &Ready, image: &Image) -> Result<()> {
-    let image = serde_json::to_value(image).map_err(|error| {
-        Error::new(ErrorKind::Unexpected, "the list from before is no JSON").with_source(error)
-    })?;
-    step.keep_image(run, &image).await
 }
 
 fn unpublished() -> Error {

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use futures_util::stream::{self, StreamExt};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::super::Migrations;
 use super::super::result::{Item, ItemOutcome};
 use super::Work;
-use super::keep::{keep, keep_main, keep_owner};
+use super::keep::{keep_main, keep_owner};
 use super::meaning::{Meaning, importable};
 use super::share::Subject;
 use super::wish::{Former, What, Wish, is_back, is_take};
@@ -310,8 +310,7 @@ impl Migrations {
         } else if let Some(id) = one.id.clone()
             && let Turn::Open(pass) = std::mem::take(&mut one.main)
         {
-            let answer = Answer::new(200, json!({ "oid": id }));
-            one.error = pass.settle(Ok(answer)).await.err();
+            one.error = pass.settle(Ok(Answer::made(&id))).await.err();
             one.wish.row.notes.push("written before the run was resumed".to_owned());
         }
     }
@@ -353,7 +352,7 @@ impl Migrations {
             let oid = one.oid().to_owned();
             // To take the work back, the dashboard must be the caller's again.
             let image = Image::Owner { id: work.me.id.clone(), rows: Vec::new() };
-            if let Err(error) = keep(work, &pass, &image).await {
+            if let Err(error) = work.run.keep_image(&pass, &image).await {
                 problems.push(format!("undo will not know who gave it back: {error}"));
             }
             let Former { name, grants, .. } = former;

@@ -172,8 +172,7 @@ impl Migrations {
                     // A resumed run finds what it had made.
                     Ok(Door::Open(pass)) if found.is_some() => {
                         let id = found.cloned().unwrap_or_default();
-                        let answer = Answer::new(200, json!({ "oid": id }));
-                        pass.settle(Ok(answer)).await.map(|_| id)
+                        pass.settle(Ok(Answer::made(&id))).await.map(|_| id)
                     }
                     Ok(Door::Open(pass)) => {
                         let mut body = json!({ "name": name });

@@ -19,7 +19,7 @@ pub(super) async fn keep_main(work: &Work<'_>, pass: &Pass, one: &Going) -> Resu
         }
         What::Create | What::Duplicate => Image::MadeDashboard { digest },
     };
-    keep(work, pass, &image).await
+    work.run.keep_image(pass, &image).await
 }
 
 /// Keep from whom a dashboard is taken, and with whom it was shared.
@@ -30,13 +30,5 @@ pub(super) async fn keep_owner(
 ) -> Result<()> {
     let (Some(former), Some(people)) = (former, &work.people) else { return Ok(()) };
     let rows = people.rows(&former.id, &former.grants)?;
-    keep(work, pass, &Image::Owner { id: former.id.clone(), rows }).await
-}
-
-/// Keep what undo needs, before the write.
-pub(super) async fn keep(work: &Work<'_>, pass: &Pass, image: &Image) -> Result<()> {
-    let image = serde_json::to_value(image).map_err(|error| {
-        Error::new(ErrorKind::Unexpected, "what was there before cannot be kept").with_source(error)
-    })?;
-    work.run.keep_image(pass, &image).await
+    work.run.keep_image(pass, &Image::Owner { id: former.id.clone(), rows }).await
 }

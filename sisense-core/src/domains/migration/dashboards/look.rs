@@ -137,8 +137,7 @@ impl Migrations {
         for wish in chosen.wishes.drain(..) {
             match wish.folder.as_ref().map(|path| work.places.id(path)) {
                 Some(Err(error)) => {
-                    let mut row = wish.row.ended(error);
-                    row.outcome = ItemOutcome::Blocked;
+                    let mut row = wish.row.blocked(error);
                     let why = row.reason.take().unwrap_or_default();
                     row.reason = Some(format!("its folder could not be made: {why}"));
                     chosen.settled.push((wish.place, row));

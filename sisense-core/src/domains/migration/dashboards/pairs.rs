@@ -136,8 +136,7 @@ impl Migrations {
         };
         let Some(owner) = owner else {
             let error = Error::invalid("the target does not tell who owns the dashboard");
-            let mut row = row.ended(error);
-            row.outcome = ItemOutcome::Blocked;
+            let row = row.blocked(error);
             return (place, row);
         };
         let subject = Subject {

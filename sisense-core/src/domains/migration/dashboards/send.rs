@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::io;
 
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::super::Migrations;
 use super::Work;
@@ -66,7 +66,7 @@ impl Migrations {
                                 Some(one) => self.found(work, one).await,
                                 None => None,
                             };
-                            let result = found.map(|id| made(&id));
+                            let result = found.map(|id| Answer::made(&id));
                             results.push((at, result.ok_or_else(|| report.clone().into())));
                         }
                     }
@@ -122,7 +122,7 @@ impl Migrations {
             let result = match told {
                 Told::Made(id) => {
                     work.claim(&id);
-                    Ok(made(&id))
+                    Ok(Answer::made(&id))
                 }
                 Told::Skipped => {
                     let message = "the target has the dashboard by now, and skipped it";
@@ -134,7 +134,7 @@ impl Migrations {
                     format!("the target did not take the dashboard: {reason}"),
                 )),
                 Told::Nothing => match self.found(work, one).await {
-                    Some(id) => Ok(made(&id)),
+                    Some(id) => Ok(Answer::made(&id)),
                     None => Err(unclear(kind)),
                 },
             };
@@ -269,10 +269,6 @@ fn size(document: &Value) -> usize {
 fn texts(value: &Value) -> Vec<String> {
     let texts = value.as_array().into_iter().flatten().filter_map(Value::as_str);
     texts.map(str::to_owned).collect()
-}
-
-fn made(id: &str) -> Answer {
-    Answer::new(200, json!({ "oid": id }))
 }
 
 fn unclear(kind: &Kind) -> Error {

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use super::super::Migrations;
 use super::super::result::Item;
 use super::Work;
-use super::keep::keep;
 use super::people::{Grant, People, Wanted, listed, unlisted};
 use crate::domains::dashboard::is_owner;
 use crate::domains::lookup::dashboards::{DashboardRecord, DashboardShares};
@@ -154,7 +153,9 @@ impl Migrations {
         }
         if let (Turn::Open(pass, again), Some(name)) = (hand, new_owner) {
             let kept = match people.rows(&owner.0, base) {
-                Ok(rows) => keep(work, &pass, &Image::Owner { id: owner.0.clone(), rows }).await,
+                Ok(rows) => {
+                    work.run.keep_image(&pass, &Image::Owner { id: owner.0.clone(), rows }).await
+                }
                 Err(error) => Err(error),
             };
             let problems = match kept {
@@ -177,7 +178,7 @@ impl Migrations {
         subject: &Subject<'_>,
     ) -> Result<()> {
         let rows = people.rows(&subject.owner.0, &subject.base)?;
-        keep(work, pass, &Image::Shares { rows }).await
+        work.run.keep_image(pass, &Image::Shares { rows }).await
     }
 
     fn share_change(

@@ -243,8 +243,7 @@ pub(super) fn choose<'a>(
                         let found = many.iter().map(|row| row.describe()).collect();
                         let error = Error::ambiguous("dashboard", name, found);
                         let row = Item::new(AssetKind::Dashboard, name, ItemOutcome::Blocked);
-                        let mut row = row.ended(error);
-                        row.outcome = ItemOutcome::Blocked;
+                        let row = row.blocked(error);
                         Err(Box::new(row))
                     }
                 }

@@ -27,13 +27,6 @@ pub(super) fn new_row(name: &str, outcome: ItemOutcome) -> Item {
     Item::new(AssetKind::Datamodel, name, outcome)
 }
 
-/// The row of something that is not tried.
-pub(super) fn blocked(row: Item, error: Error) -> Item {
-    let mut row = row.ended(error);
-    row.outcome = ItemOutcome::Blocked;
-    row
-}
-
 /// The models that were asked for, or the rows of those that cannot be had.
 pub(super) fn choose<'a>(all: &'a [ModelRecord], which: Which<'_>) -> Vec<Chosen<'a>> {
     let failed = |name: &str, why: &str| Box::new(new_row(name, ItemOutcome::Failed).because(why));
@@ -62,9 +55,7 @@ pub(super) fn choose<'a>(all: &'a [ModelRecord], which: Which<'_>) -> Vec<Chosen
                 match pick("data model", name, all, ModelRecord::title, describe) {
                     Ok(Some(model)) => Ok(model),
                     Ok(None) => Err(failed(name, "the source has no data model of this title")),
-                    Err(error) => {
-                        Err(Box::new(blocked(new_row(name, ItemOutcome::Blocked), error)))
-                    }
+                    Err(error) => Err(Box::new(new_row(name, ItemOutcome::Blocked).blocked(error))),
                 }
             })
             .collect(),
@@ -110,7 +101,7 @@ pub(super) fn decide(
                     let message = format!("the target has a data model \"{wanted}\" already");
                     let error = Error::new(ErrorKind::Conflict, message)
                         .with_next_step("give another title with new_title");
-                    Err(Box::new(blocked(row().on_target(other.oid.clone()), error)))
+                    Err(Box::new(row().on_target(other.oid.clone()).blocked(error)))
                 }
             }
         }
@@ -138,14 +129,14 @@ pub(super) fn decide(
                      target's own and ask again",
                 );
                 let row = row().on_target(present.map(|other| other.oid.clone()));
-                return Err(Box::new(blocked(row, error)));
+                return Err(Box::new(row.blocked(error)));
             };
             let kind = |one: &ModelRecord| one.kind.as_deref().map(str::to_lowercase);
             if kind(other).is_some() && kind(model).is_some() && kind(other) != kind(model) {
                 let error =
                     Error::invalid("one is live and the other an extract: it cannot be replaced")
                         .with_next_step("duplicate it under a new title");
-                return Err(Box::new(blocked(row().on_target(other.oid.clone()), error)));
+                return Err(Box::new(row().on_target(other.oid.clone()).blocked(error)));
             }
             Ok(Intent::Overwrite(other.oid.clone()))
         }

@@ -3,7 +3,7 @@
 use futures_util::future::join3;
 use serde_json::{Value, json};
 
-use super::choose::{Intent, blocked, decide, new_row, second_title};
+use super::choose::{Intent, decide, new_row, second_title};
 use super::connections::{self, Link, Mapping};
 use super::meaning::{Meaning, datamodel_digest};
 use super::params::{DatamodelAction, Dependency, Wish};
@@ -63,13 +63,9 @@ pub(super) struct Before {
 
 impl Before {
     /// What the way back needs: the old schema, and how to tell that the new one is untouched.
-    pub(super) fn image(&self, new: &Value) -> Result<Value> {
+    pub(super) fn image(&self, new: &Value) -> Result<Image> {
         let written = datamodel_digest(&ModelDocument::from_value(new.clone())?);
-        let image = Image::Datamodel { document: self.document.clone(), written };
-        serde_json::to_value(image).map_err(|error| {
-            Error::new(ErrorKind::Unexpected, "the schema from before cannot be kept")
-                .with_source(error)
-        })
+        Ok(Image::Datamodel { document: self.document.clone(), written })
     }
 }
 
@@ -81,7 +77,7 @@ impl Job<'_> {
     pub(super) async fn prepare(&self, model: &ModelRecord) -> Prepared {
         let row = new_row(model.title(), ItemOutcome::WouldCreate).of_source(&model.oid);
         if self.run.is_cancelled() {
-            return Err(Box::new(blocked(row, stopped())));
+            return Err(Box::new(row.blocked(stopped())));
         }
         let intent = self.intent(model)?;
         let migrations = self.migrations;
@@ -128,7 +124,7 @@ impl Job<'_> {
         let mapping = Mapping { map: &self.wish.map, there: &self.connections };
         let links = match mapping.links(&document, other.as_ref()) {
             Ok(links) => links,
-            Err(error) => return Err(Box::new(blocked(row, error))),
+            Err(error) => return Err(Box::new(row.blocked(error))),
         };
         let meaning = self.meaning_here(&document);
         let counts = json!({

@@ -1,8 +1,6 @@
 //! One import: let through, sent once, looked up when nobody answered, and looked at afterwards.
 
-use serde_json::json;
-
-use super::choose::{Intent, blocked};
+use super::choose::Intent;
 use super::job::{Job, Ready, brings_rules, is_one, stopped};
 use super::people::{has_no_rules, remember};
 use super::wire;
@@ -40,7 +38,7 @@ impl Job<'_> {
             return row.because("the same already");
         }
         if self.run.is_cancelled() {
-            return blocked(ready.row, stopped());
+            return ready.row.blocked(stopped());
         }
         let (change, found) = match begun {
             None => (change, None),
@@ -77,7 +75,7 @@ impl Job<'_> {
             }
             Ok(Door::Open(pass)) => {
                 let result = match found {
-                    Some(id) => Ok(answer(&id)),
+                    Some(id) => Ok(Answer::made(&id)),
                     None => self.send(&ready, &pass, again).await,
                 };
                 match pass.settle(result).await {
@@ -110,8 +108,8 @@ impl Job<'_> {
         match sent {
             Ok(answer_) if answer_.id().is_some() => Ok(answer_),
             Ok(_) => match (self.look(ready, known).await, ready.intent.oid()) {
-                (Ok(Look::Done(id)), _) => Ok(answer(&id)),
-                (_, Some(oid)) => Ok(answer(oid)),
+                (Ok(Look::Done(id)), _) => Ok(Answer::made(&id)),
+                (_, Some(oid)) => Ok(Answer::made(oid)),
                 _ => Err(Error::new(
                     ErrorKind::UnknownOutcome,
                     "the server accepted the data model and did not say which it is",
@@ -119,13 +117,13 @@ impl Job<'_> {
                 .with_next_step("look at the target, or resume the run, which looks it up")),
             },
             Err(error) if error.is_unanswered() => match self.look(ready, known).await {
-                Ok(Look::Done(id)) => Ok(answer(&id)),
+                Ok(Look::Done(id)) => Ok(Answer::made(&id)),
                 _ => Err(error),
             },
             Err(error) if error.kind() == ErrorKind::Conflict => {
                 // An earlier attempt may have come through after all.
                 if again && let Ok(Look::Done(id)) = self.look(ready, &[]).await {
-                    return Ok(answer(&id));
+                    return Ok(Answer::made(&id));
                 }
                 Err(error.with_other_step("the title is taken: duplicate it under another one"))
             }
@@ -234,9 +232,4 @@ impl Intent {
             (Intent::Duplicate(_), false) => ItemOutcome::Duplicated,
         }
     }
-}
-
-/// The stand-in for an answer, where a look has shown what it would have told.
-fn answer(id: &str) -> Answer {
-    Answer::new(200, json!({ "oid": id }))
 }
