@@ -37,6 +37,7 @@
 
 pub mod approval;
 pub mod catalogue;
+pub mod conversation;
 pub mod host;
 pub mod plan;
 pub mod planner;

@@ -19,6 +19,7 @@ use async_trait::async_trait;
 use sisense_core::{Operation, Result};
 
 use crate::catalogue::Catalogue;
+use crate::conversation::Exchange;
 use crate::host::Tools;
 use crate::plan::Plan;
 
@@ -26,6 +27,8 @@ use crate::plan::Plan;
 pub struct Request<'a> {
     /// What the person wrote.
     pub text: &'a str,
+    /// The turns of the conversation so far, oldest first.
+    pub history: &'a [Exchange],
     /// The operations that the policy permits.
     pub operations: &'a [&'a Operation],
     /// The same operations, prepared for ranking.

@@ -15,6 +15,7 @@ async fn answer(text: &str, broken: &[Kind]) -> Answer {
     let catalogue = Catalogue::new(operations.iter().copied());
     let directory = Directory::new(Arc::clone(&tools), "prod");
     let request = Request {
+        history: &[],
         text,
         operations: &operations,
         catalogue: &catalogue,

@@ -7,6 +7,7 @@ use sisense_core::Result;
 use super::Agent;
 use super::types::{Options, Prepared, Turn};
 use crate::approval::Session;
+use crate::conversation::Exchange;
 use crate::plan::Plan;
 use crate::planner::{Answer, Decline, Directory, Question, Request, resume};
 
@@ -44,12 +45,23 @@ impl Agent {
     /// # Errors
     /// `not_found` for an unknown deployment, or the planner's errors.
     pub async fn plan(&self, session: &Session, text: &str) -> Result<Answer> {
+        self.plan_after(session, text, &[]).await
+    }
+
+    /// Plan a request that comes after others.
+    pub(super) async fn plan_after(
+        &self,
+        session: &Session,
+        text: &str,
+        history: &[Exchange],
+    ) -> Result<Answer> {
         let inner = self.inner();
         inner.known(session)?;
         let operations = self.operations();
         let directory = Directory::new(Arc::clone(&inner.tools), &session.deployment);
         let request = Request {
             text,
+            history,
             operations: &operations,
             catalogue: &inner.catalogue,
             tools: inner.tools.as_ref(),
