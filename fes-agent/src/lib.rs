@@ -38,6 +38,7 @@
 pub mod approval;
 pub mod catalogue;
 pub mod conversation;
+pub mod expression;
 pub mod host;
 pub mod plan;
 pub mod planner;
