@@ -33,16 +33,19 @@
 //! # }
 //! ```
 //!
-//! The crate opens no socket, reads no input, starts no runtime, sets no logger and prints nothing.
+//! The crate reads no input, starts no runtime, sets no logger and prints nothing. The only socket
+//! that it opens is that of the configured [`llm`], if there is one.
 
 pub mod approval;
 pub mod catalogue;
 pub mod conversation;
 pub mod expression;
 pub mod host;
+pub mod llm;
 pub mod plan;
 pub mod planner;
 pub mod policy;
+pub mod privacy;
 pub mod report;
 pub mod runner;
 pub mod runs;

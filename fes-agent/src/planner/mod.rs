@@ -1,6 +1,7 @@
 //! From a request in words to a plan, a question or an honest no.
 
 mod choose;
+mod context;
 mod directory;
 mod fill;
 mod find;
@@ -11,6 +12,7 @@ mod split;
 mod things;
 mod when;
 
+pub use context::{Answering, Context};
 pub use directory::Directory;
 pub use offline::Offline;
 pub use question::{Decline, MissingValue, Question, Suggestion, Why, resume};
@@ -22,13 +24,18 @@ use crate::catalogue::Catalogue;
 use crate::conversation::Exchange;
 use crate::host::Tools;
 use crate::plan::Plan;
+use crate::policy::Policy;
 
 /// What a planner may use: the request, the operations that may run, and the names that exist.
 pub struct Request<'a> {
-    /// What the person wrote.
+    /// What the person wants: the request, with the answer to a question put into it.
     pub text: &'a str,
     /// The turns of the conversation so far, oldest first.
     pub history: &'a [Exchange],
+    /// What question it answers, and what a model may be shown.
+    pub context: &'a Context,
+    /// What may run.
+    pub policy: &'a Policy,
     /// The operations that the policy permits.
     pub operations: &'a [&'a Operation],
     /// The same operations, prepared for ranking.

@@ -15,8 +15,10 @@ async fn answer(text: &str, broken: &[Kind]) -> Answer {
     let catalogue = Catalogue::new(operations.iter().copied());
     let directory = Directory::new(Arc::clone(&tools), "prod");
     let request = Request {
-        history: &[],
         text,
+        history: &[],
+        context: &Context::default(),
+        policy: &Policy::default(),
         operations: &operations,
         catalogue: &catalogue,
         tools: tools.as_ref(),

@@ -9,7 +9,7 @@ use super::types::{Options, Prepared, Turn};
 use crate::approval::Session;
 use crate::conversation::Exchange;
 use crate::plan::Plan;
-use crate::planner::{Answer, Decline, Directory, Question, Request, resume};
+use crate::planner::{Answer, Context, Decline, Directory, Question, Request, resume};
 
 impl Agent {
     /// Do what a person asks for in words. Reads run; writes are previewed and wait; what is
@@ -55,6 +55,20 @@ impl Agent {
         text: &str,
         history: &[Exchange],
     ) -> Result<Answer> {
+        self.plan_in(session, text, history, &Context::default()).await
+    }
+
+    /// Plan a request of a conversation, with what a model may be shown.
+    ///
+    /// # Errors
+    /// As [`Agent::plan`].
+    pub async fn plan_in(
+        &self,
+        session: &Session,
+        text: &str,
+        history: &[Exchange],
+        context: &Context,
+    ) -> Result<Answer> {
         let inner = self.inner();
         inner.known(session)?;
         let operations = self.operations();
@@ -62,6 +76,8 @@ impl Agent {
         let request = Request {
             text,
             history,
+            context,
+            policy: &inner.policy,
             operations: &operations,
             catalogue: &inner.catalogue,
             tools: inner.tools.as_ref(),
