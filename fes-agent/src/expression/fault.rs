@@ -56,8 +56,8 @@ pub struct Fault {
     pub kind: FaultKind,
     /// First and last character of the expression that it concerns, counted from 1.
     pub columns: Option<(usize, usize)>,
-    /// One line, at most [`MAX_FAULT_CHARS`] characters: where, the quoted part, the reason, and
-    /// what there is instead.
+    /// One line: where, the quoted part, and the reason. With the candidates, as it is displayed,
+    /// it has at most [`MAX_FAULT_CHARS`] characters.
     pub message: String,
     /// What there is instead, the nearest first, at most [`MAX_CANDIDATES`].
     pub candidates: Vec<String>,
@@ -95,20 +95,11 @@ impl Fault {
         wanted: &str,
         names: impl IntoIterator<Item = &'a str>,
     ) -> Self {
-        let near = nearest(wanted, names);
-        let mut text = String::new();
-        let room = MAX_FAULT_CHARS.saturating_sub(self.message.chars().count() + 15);
-        for name in near {
-            let more = if text.is_empty() { name.clone() } else { format!(", {name}") };
-            if text.chars().count() + more.chars().count() > room {
-                break;
-            }
-            text.push_str(&more);
+        let mut room = MAX_FAULT_CHARS.saturating_sub(self.message.chars().count() + 15);
+        for name in nearest(wanted, names) {
+            let Some(rest) = room.checked_sub(name.chars().count() + 2) else { break };
+            room = rest;
             self.candidates.push(name);
-        }
-        if !text.is_empty() {
-            self.message.push_str("; available: ");
-            self.message.push_str(&text);
         }
         self
     }
@@ -127,7 +118,11 @@ fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<St
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.message)?;
+        if !self.candidates.is_empty() {
+            write!(f, "; available: {}", self.candidates.join(", "))?;
+        }
+        Ok(())
     }
 }
 
@@ -140,6 +135,8 @@ impl From<Fault> for Error {
             FaultKind::Cancelled => ErrorKind::Cancelled,
             _ => ErrorKind::InvalidInput,
         };
-        Error::new(kind, fault.message.clone()).with_source(fault)
+        Error::new(kind, fault.message.clone())
+            .with_candidates(fault.candidates.clone())
+            .with_source(fault)
     }
 }

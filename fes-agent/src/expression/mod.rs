@@ -33,6 +33,7 @@ mod keep;
 mod limits;
 mod names;
 mod parse;
+mod shape;
 mod thread;
 mod value;
 
@@ -40,6 +41,7 @@ pub use fault::{Fault, FaultKind, MAX_CANDIDATES, MAX_FAULT_CHARS};
 pub use limits::{
     Limits, MAX_DEPTH, MAX_INPUT_BYTES, MAX_ITEMS, MAX_NODES, MAX_SOURCE_BYTES, MAX_VALUE_DEPTH,
 };
+pub use shape::{Misfit, Shape, Shapes};
 pub use value::{Data, Scope};
 
 use std::collections::BTreeSet;
@@ -78,6 +80,14 @@ impl Expression {
     #[must_use]
     pub fn names(&self) -> BTreeSet<&str> {
         names::names(&self.tree.root)
+    }
+
+    /// What the value will be, from what is known of the values that it names.
+    ///
+    /// # Errors
+    /// What is certainly wrong: an unknown name or field, a value of a kind that cannot go there.
+    pub fn check(&self, shapes: &Shapes) -> Result<Shape, Fault> {
+        thread::on_a_deep_stack(|| shape::infer(&self.source, &self.tree.root, shapes))
     }
 
     /// The value. Blocks for as long as the limits allow: call it where blocking is allowed.

@@ -52,7 +52,9 @@ pub(super) fn parse(source: &str) -> Result<Tree, Fault> {
 
 /// The first of the parser's errors, without its list of every token that might follow.
 fn syntax(source: &str, errors: &cel::ParseErrors) -> Fault {
-    let Some(error) = errors.errors.first() else {
+    let in_words = |error: &&cel::ParseError| !error.msg.contains("Context");
+    let error = errors.errors.iter().find(in_words).or(errors.errors.first());
+    let Some(error) = error else {
         return Fault::new(FaultKind::Syntax, "this is not an expression");
     };
     if errors.errors.iter().any(|error| error.msg.contains("ecursion limit")) {
@@ -67,7 +69,15 @@ fn syntax(source: &str, errors: &cel::ParseErrors) -> Fault {
     let start = u32::try_from(start.min(source.chars().count())).unwrap_or(u32::MAX);
     let message = error.msg.strip_prefix("Syntax error: ").unwrap_or(&error.msg);
     let message = message.split(" expecting ").next().unwrap_or(message);
-    let message = message.replace("<EOF>", "end of the expression");
+    let message = message
+        .replace("mismatched input '<EOF>'", "the expression ends too early")
+        .replace("mismatched input", "unexpected")
+        .replace("extraneous input", "unexpected")
+        .replace("no viable alternative at input", "unexpected")
+        .replace("<EOF>", "end of the expression");
+    // The parser's word for a part that it could not make.
+    let message =
+        if message.contains("Context") { "this is incomplete".to_owned() } else { message };
     let rest = source.chars().count().saturating_sub(start as usize);
     let end = start + u32::try_from(rest.min(20)).unwrap_or(0);
     Fault::at(source, Span { start, end }, FaultKind::Syntax, &message)

@@ -1,12 +1,15 @@
 //! Plans: what is to be done, as data. Pure: nothing here calls anything.
 
+mod arguments;
 mod check;
 mod explain;
+mod names;
 mod order;
 mod problem;
 mod step;
 
-pub use check::{MAX_PLAN_BYTES, MAX_STEPS, check};
+pub(crate) use check::not_supported_yet;
+pub use check::{MAX_EXPRESSIONS, MAX_LOOP_DEPTH, MAX_PLAN_BYTES, MAX_STEPS, check};
 pub use explain::explain;
 pub(crate) use order::is_between;
 pub use problem::{Problem, ProblemKind, problems_as_error};

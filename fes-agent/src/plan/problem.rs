@@ -23,6 +23,18 @@ pub enum ProblemKind {
     Denied,
     /// The operation does not take these arguments.
     BadArguments,
+    /// An expression is not one, or uses what plans do not have.
+    BadExpression,
+    /// An expression names a step or an item that is not there.
+    UnknownName,
+    /// An expression names a step that comes later, or one within a loop.
+    ForwardReference,
+    /// An expression names a field that the result does not have.
+    UnknownField,
+    /// A value is of another shape than is needed where it goes.
+    WrongShape,
+    /// Loops within loops, deeper than is allowed.
+    TooDeep,
     /// The plan uses something of the plan language that cannot be run yet.
     NotSupportedYet,
 }

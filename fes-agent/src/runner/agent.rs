@@ -13,7 +13,9 @@ use super::{AgentBuilder, call, execute};
 use crate::approval::{Clock, Desk, Pending, Person, Session};
 use crate::catalogue::Catalogue;
 use crate::host::{Tools, unknown_deployment};
-use crate::plan::{Plan, ProblemKind, check, explain, is_between, problems_as_error};
+use crate::plan::{
+    Plan, ProblemKind, check, explain, is_between, not_supported_yet, problems_as_error,
+};
 use crate::planner::Planner;
 use crate::policy::{Decision, Policy};
 use crate::runs::Held;
@@ -292,7 +294,8 @@ impl Inner {
 
     /// A denied plan is a result, every other fault an error.
     fn check(&self, plan: &Plan) -> Result<Option<Denial>> {
-        let problems = check(plan, self.tools.as_ref(), &self.policy);
+        let mut problems = check(plan, self.tools.as_ref(), &self.policy);
+        problems.extend(not_supported_yet(plan));
         let denied = problems.iter().find(|problem| problem.kind == ProblemKind::Denied);
         if let Some(problem) = denied {
             let call =

@@ -3,6 +3,7 @@
 mod correct;
 mod faults;
 mod hostile;
+mod shapes;
 
 use serde_json::{Value, json};
 
