@@ -49,6 +49,7 @@ pub mod privacy;
 pub mod report;
 pub mod runner;
 pub mod runs;
+pub mod sessions;
 pub mod store;
 #[cfg(test)]
 mod testing;

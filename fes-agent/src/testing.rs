@@ -139,3 +139,14 @@ impl Tools for World {
         })
     }
 }
+
+/// An approval that waits.
+pub(crate) fn pending(id: &str) -> crate::approval::Pending {
+    serde_json::from_value(json!({
+        "id": id, "session": "s1", "principal": "ann", "deployment": "prod",
+        "plan": { "goal": "", "steps": [] }, "plan_digest": "", "changes": [],
+        "preview_digest": "", "needs_same_call": true, "created": "2026-01-01T00:00:00Z",
+        "expires": "2026-01-01T00:15:00Z", "state": "pending"
+    }))
+    .unwrap()
+}

@@ -69,5 +69,7 @@ pub fn describe(pending: &Pending) -> Value {
         "decided_by": pending.decided_by,
         "preview": pending.changes,
         "steps": preview::steps_json(pending, usize::MAX),
+        "notes": preview::notes(pending),
+        "typed": preview::typed_name(&pending.changes),
     })
 }

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use sisense_core::{Change, Error, ErrorKind, Result};
 
 use super::{Pending, Person, Refusal, Sealed, Session, State, StepPreview, preview_digest};
+use crate::plan::Resolved;
 use crate::store::Store;
 
 /// Most undecided approvals of one principal at a time.
@@ -43,6 +44,17 @@ pub(crate) struct Request<'a> {
     pub(crate) sealed: &'a Sealed,
 }
 
+/// What the person is shown.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown {
+    /// What would change.
+    pub(crate) changes: Vec<Change>,
+    /// What each writing call's preview said.
+    pub(crate) steps: Vec<StepPreview>,
+    /// What the plan's expressions came out as, without secrets.
+    pub(crate) resolved: Resolved,
+}
+
 impl Request<'_> {
     fn digest(&self) -> String {
         self.sealed.plan.digest(self.session.place())
@@ -75,12 +87,8 @@ impl Desk {
     ///
     /// # Errors
     /// `rate_limited` when too much waits already, or the store's errors.
-    pub(crate) async fn open(
-        &self,
-        request: Request<'_>,
-        changes: Vec<Change>,
-        previews: Vec<StepPreview>,
-    ) -> Result<Pending> {
+    pub(crate) async fn open(&self, request: Request<'_>, shown: Shown) -> Result<Pending> {
+        let Shown { changes, steps: previews, resolved } = shown;
         let now = self.now();
         let plan_digest = request.digest();
         let preview = preview_digest(&changes);
@@ -113,6 +121,7 @@ impl Desk {
             plan_digest,
             changes,
             previews,
+            resolved,
             preview_digest: preview,
             needs_same_call: request.sealed.held_secret,
             created: now,

@@ -9,8 +9,8 @@ mod refusal;
 mod seal;
 
 pub use desk::{Clock, MAX_PENDING};
-pub(crate) use desk::{Desk, Ready, Request, random_id};
+pub(crate) use desk::{Desk, Ready, Request, Shown, random_id};
 pub use pending::{Pending, Person, Session, State, StepPreview, preview_digest};
 pub use refusal::Refusal;
-pub(crate) use seal::seal_text;
 pub use seal::{Sealed, seal, seal_args};
+pub(crate) use seal::{seal_resolved, seal_text, seal_texts};

@@ -8,7 +8,7 @@ use sisense_core::Change;
 use sisense_core::run::digest;
 
 use crate::host::Place;
-use crate::plan::Plan;
+use crate::plan::{Plan, Resolved};
 use crate::report::Migration;
 
 /// Who asks, in which session, and on which deployment.
@@ -169,6 +169,9 @@ pub struct Pending {
     /// What each writing step's preview said, in the plan's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub previews: Vec<StepPreview>,
+    /// What the plan's expressions came out as.
+    #[serde(default, skip_serializing_if = "Resolved::is_empty")]
+    pub resolved: Resolved,
     /// The digest of the preview.
     pub preview_digest: String,
     /// Whether the plan held a secret, so that only the same call, given again to the same

@@ -9,7 +9,7 @@ use sisense_core::redact::is_secret_key;
 use sisense_core::run::fingerprint;
 
 use crate::host::Tools;
-use crate::plan::{Call, Loop, Plan, Step};
+use crate::plan::{Call, Loop, Plan, Resolved, Step};
 
 /// A plan in which every secret is a fingerprint.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,10 +27,17 @@ pub struct Sealed {
 /// the digest of a sealed plan binds its secrets without keeping them.
 #[must_use]
 pub fn seal(plan: &Plan, tools: &dyn Tools) -> Sealed {
+    seal_texts(plan, &[], tools).0
+}
+
+/// As [`seal`], with texts in which the plan's secrets are replaced too.
+pub(crate) fn seal_texts(plan: &Plan, texts: &[&str], tools: &dyn Tools) -> (Sealed, Vec<String>) {
     let mut secrets = Vec::new();
     let steps = seal_steps(&plan.steps, tools, &mut secrets);
     let held_secret = !secrets.is_empty();
-    Sealed { plan: Plan { goal: seal_text(&plan.goal, &secrets), steps }, held_secret }
+    let goal = seal_text(&plan.goal, &secrets);
+    let texts = texts.iter().map(|text| seal_text(text, &secrets)).collect();
+    (Sealed { plan: Plan { goal, steps }, held_secret }, texts)
 }
 
 fn seal_steps(steps: &[Step], tools: &dyn Tools, secrets: &mut Vec<String>) -> Vec<Step> {
@@ -65,6 +72,30 @@ pub fn seal_args(
         // The arguments as a whole are marked as secret: nothing of them is kept.
         other => (Map::from_iter([("arguments".to_owned(), other)]), secrets),
     }
+}
+
+/// What the expressions of a plan came out as, with every secret as a fingerprint, and whether there
+/// was one.
+pub(crate) fn seal_resolved(
+    resolved: &Resolved,
+    plan: &Plan,
+    tools: &dyn Tools,
+) -> (Resolved, bool) {
+    let mut sealed = resolved.clone();
+    let mut held = false;
+    for (path, args) in &mut sealed.arguments {
+        let id = path.rsplit('.').next().unwrap_or(path);
+        let call = plan.calls().into_iter().find(|call| call.id == id);
+        let (clean, secrets) = seal_args(call.and_then(|call| tools.find(&call.tool)), args);
+        held |= !secrets.is_empty();
+        *args = clean;
+    }
+    for item in sealed.loops.values_mut().flatten() {
+        let mut secrets = Vec::new();
+        walk(item, &[], &Value::Null, 0, &mut secrets);
+        held |= !secrets.is_empty();
+    }
+    (sealed, held)
 }
 
 /// Deepest nesting that is looked into; what lies deeper is treated as secret.

@@ -53,16 +53,6 @@ pub fn check(plan: &Plan, tools: &dyn Tools, policy: &Policy) -> Vec<Problem> {
     checking.problems
 }
 
-/// What the runner cannot do yet: plans with references, conditions or loops.
-#[must_use]
-pub(crate) fn not_supported_yet(plan: &Plan) -> Option<Problem> {
-    (expressions(&plan.steps) > 0).then(|| {
-        let message = "references to earlier results, conditions (when) and loops (for_each) \
-                       cannot be run yet";
-        Problem::new(None, ProblemKind::NotSupportedYet, message)
-    })
-}
-
 fn count(steps: &[Step]) -> usize {
     steps
         .iter()

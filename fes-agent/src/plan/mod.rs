@@ -3,16 +3,20 @@
 mod arguments;
 mod check;
 mod explain;
+mod flow;
 mod names;
 mod order;
 mod problem;
+mod resolved;
 mod step;
 
-pub(crate) use check::not_supported_yet;
 pub use check::{MAX_EXPRESSIONS, MAX_LOOP_DEPTH, MAX_PLAN_BYTES, MAX_STEPS, check};
 pub use explain::explain;
+pub(crate) use flow::{Flow, call_sources, writes};
 pub(crate) use order::is_between;
 pub use problem::{Problem, ProblemKind, problems_as_error};
+pub use resolved::Resolved;
+pub(crate) use resolved::substitute;
 pub use step::{Call, Loop, Step, references};
 
 use schemars::JsonSchema;

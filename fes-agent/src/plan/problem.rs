@@ -35,8 +35,6 @@ pub enum ProblemKind {
     WrongShape,
     /// Loops within loops, deeper than is allowed.
     TooDeep,
-    /// The plan uses something of the plan language that cannot be run yet.
-    NotSupportedYet,
 }
 
 /// One thing that is wrong with a plan.
@@ -83,15 +81,12 @@ impl std::fmt::Display for Problem {
     }
 }
 
-/// All problems as one error. Its kind is that of the gravest: denied, then unsupported, then
-/// invalid.
+/// All problems as one error. Its kind is that of the gravest: denied, then invalid.
 #[must_use]
 pub fn problems_as_error(problems: &[Problem]) -> Error {
     let has = |kind| problems.iter().any(|problem| problem.kind == kind);
     let (kind, next) = if has(ProblemKind::Denied) {
         (ErrorKind::Forbidden, "ask the operator, or leave the denied step out")
-    } else if has(ProblemKind::NotSupportedYet) {
-        (ErrorKind::Unsupported, "give literal arguments, one step after the other")
     } else {
         (ErrorKind::InvalidInput, "mend the plan and give it again")
     };

@@ -164,6 +164,39 @@ impl StepReport {
     }
 }
 
+impl StepReport {
+    /// A step that its condition left out. That is as it should be.
+    pub(crate) fn left_out(call: &Call) -> Self {
+        let why = "its condition does not hold";
+        StepReport { ok: true, ..StepReport::skipped(call, why, Vec::new()) }
+    }
+
+    /// A step in a loop over an empty list.
+    pub(crate) fn no_round(call: &Call) -> Self {
+        let why = "there is nothing to repeat it for";
+        StepReport { ok: true, ..StepReport::skipped(call, why, Vec::new()) }
+    }
+
+    /// All rounds of a step in a loop, taken together. The result is the list of their results.
+    pub(crate) fn rounds(call: &Call, rounds: Vec<StepReport>) -> Self {
+        let mut whole = StepReport::skipped(call, "", Vec::new());
+        whole.ok = rounds.iter().all(|round| round.ok);
+        whole.attempted = rounds.iter().any(|round| round.attempted);
+        whole.count = Some(rounds.len() as u64);
+        whole.summary = words::rounds(&rounds);
+        let mut results = Vec::with_capacity(rounds.len());
+        for round in rounds {
+            whole.tool = round.tool;
+            results.push(round.result.unwrap_or(Value::Null));
+            whole.error = whole.error.or(round.error);
+            whole.missing.extend(round.missing);
+            whole.changes.extend(round.changes);
+        }
+        whole.result = Some(Value::Array(results));
+        whole
+    }
+}
+
 /// What happened in a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {

@@ -148,6 +148,31 @@ pub(super) fn failure(error: &ErrorReport, changes: &[ChangeReport]) -> String {
     sentence
 }
 
+/// What happened in the rounds of a loop.
+pub(super) fn rounds(rounds: &[StepReport]) -> String {
+    let done = rounds.iter().filter(|round| round.ok && round.attempted).count();
+    let left = rounds.iter().filter(|round| round.ok && !round.attempted).count();
+    let count = plural(rounds.len(), "time");
+    let mut text = match (done, left) {
+        (0, left) if left == rounds.len() => {
+            format!("Left out {count}: its condition does not hold.")
+        }
+        (done, 0) if done == rounds.len() => format!("Done {count}."),
+        (done, 0) => format!("Done {done} of {count}."),
+        (done, left) => format!("Done {done} of {count}, left out {left} by its condition."),
+    };
+    let changes: Vec<&ChangeReport> = rounds.iter().flat_map(|round| &round.changes).collect();
+    if !changes.is_empty() {
+        let made = changes.iter().filter(|change| change.state == ChangeState::Done).count();
+        text.push_str(&format!(" {made} of {} made.", plural(changes.len(), "change")));
+    }
+    let failed = rounds.iter().find(|round| round.error.is_some());
+    if let Some(round) = failed {
+        text.push_str(&format!(" The first that failed: {}", round.summary));
+    }
+    text
+}
+
 fn written_or_not(changes: &[ChangeReport]) -> String {
     if changes.iter().all(|change| change.state == ChangeState::NotDone) {
         return "Nothing was changed by this step.".to_owned();

@@ -13,12 +13,11 @@ use super::{AgentBuilder, call, execute};
 use crate::approval::{Clock, Desk, Pending, Person, Session};
 use crate::catalogue::Catalogue;
 use crate::host::{Tools, unknown_deployment};
-use crate::plan::{
-    Plan, ProblemKind, check, explain, is_between, not_supported_yet, problems_as_error,
-};
+use crate::plan::{Plan, ProblemKind, check, explain, is_between, problems_as_error};
 use crate::planner::Planner;
 use crate::policy::{Decision, Policy};
 use crate::runs::Held;
+use crate::sessions::Plans;
 use crate::store::Store;
 
 /// The agent. Cheap to clone; clones share everything.
@@ -38,6 +37,8 @@ pub(super) struct Inner {
     /// Runs that go on without their callers.
     pub(super) going: TaskTracker,
     pub(super) parallel: usize,
+    /// Plans of conversations that wait for an approval and hold a secret.
+    pub(super) plans: Plans,
     pub(super) planner: Arc<dyn Planner>,
     /// The operations that the policy permits, prepared for ranking.
     pub(super) catalogue: Catalogue,
@@ -294,8 +295,7 @@ impl Inner {
 
     /// A denied plan is a result, every other fault an error.
     fn check(&self, plan: &Plan) -> Result<Option<Denial>> {
-        let mut problems = check(plan, self.tools.as_ref(), &self.policy);
-        problems.extend(not_supported_yet(plan));
+        let problems = check(plan, self.tools.as_ref(), &self.policy);
         let denied = problems.iter().find(|problem| problem.kind == ProblemKind::Denied);
         if let Some(problem) = denied {
             let call =

@@ -86,7 +86,12 @@ impl Agent {
         inner.planner.plan(&request).await
     }
 
-    async fn carry_out(&self, session: &Session, plan: Plan, options: Options) -> Result<Turn> {
+    pub(super) async fn carry_out(
+        &self,
+        session: &Session,
+        plan: Plan,
+        options: Options,
+    ) -> Result<Turn> {
         Ok(match self.prepare(session, plan, options).await? {
             Prepared::Done(report) => Turn::Answer(report),
             Prepared::NeedsApproval(pending) => Turn::Approval(pending),

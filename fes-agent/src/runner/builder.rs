@@ -15,6 +15,7 @@ use crate::catalogue::Catalogue;
 use crate::host::Tools;
 use crate::planner::{Offline, Planner};
 use crate::policy::Policy;
+use crate::sessions::Plans;
 use crate::store::Store;
 
 /// How long an approval lasts when nothing else is said.
@@ -121,6 +122,7 @@ impl AgentBuilder {
             journal: self.journal,
             going: TaskTracker::new(),
             parallel: self.parallel,
+            plans: Plans::default(),
             planner: self.planner,
             catalogue,
         }))

@@ -1,14 +1,16 @@
 //! Takes plans as far as they go: reads at once, writes only with a grant and only as their preview
 //! showed them.
 
-use sisense_core::{Change, Error, ErrorKind, Result, Run};
+use sisense_core::{Change, Error, ErrorKind, Result, Run, Scope};
 
 use super::agent::Inner;
 use super::preview::{Failed, Preview, Which, preview};
 use super::steps::{Doing, run};
 use super::types::{Options, Prepared, Ran};
-use crate::approval::{Pending, Ready, Request, Session, preview_digest, seal};
-use crate::plan::{Call, Plan, is_between};
+use crate::approval::{
+    Pending, Ready, Request, Session, Shown, StepPreview, preview_digest, seal, seal_resolved,
+};
+use crate::plan::{Call, Flow, Plan, is_between};
 use crate::policy::Decision;
 use crate::report::{ChangeState, Report, StepReport};
 use crate::runs::{Held, Order, RunState};
@@ -20,7 +22,8 @@ pub(super) async fn prepare(
     plan: &Plan,
     options: &Options,
 ) -> Result<Prepared> {
-    let found = match preview(agent, session, plan, Which::All, options).await {
+    let flow = &Flow::of(plan)?;
+    let found = match preview(agent, session, plan, flow, Which::All, options).await {
         Ok(found) => found,
         Err(failed) => return Ok(Prepared::Done(not_run(session, plan, failed))),
     };
@@ -30,7 +33,7 @@ pub(super) async fn prepare(
         reads && agent.policy.decide(operation).decision == Decision::Ask
     });
     if found.changes.is_empty() && !asks {
-        return Ok(Prepared::Done(run(agent, session, plan, &found, None, options).await));
+        return Ok(Prepared::Done(run(agent, session, plan, flow, &found, None, options).await));
     }
     Ok(Prepared::NeedsApproval(Box::new(open(agent, session, plan, found).await?)))
 }
@@ -62,11 +65,14 @@ pub(super) async fn approved(
     options: &Options,
 ) -> Result<Ran> {
     agent.allowed(plan)?;
-    let mut found = match preview(agent, session, plan, Which::OnePlace, options).await {
+    let flow = &Flow::of(plan)?;
+    let known = Order::of(ready.record());
+    let which = Which::OnePlace(&known.previews);
+    let mut found = match preview(agent, session, plan, flow, which, options).await {
         Ok(found) => found,
         Err(failed) => return Ok(Ran::Done(not_run(session, plan, failed))),
     };
-    let (here, between) = apart(agent, plan, &Order::of(ready.record()));
+    let (here, between) = apart(agent, &known);
     let same = preview_digest(&found.changes) == preview_digest(&here);
     let grant = agent.desk.consume(ready).await?;
     if same || found.changes.is_empty() {
@@ -75,19 +81,19 @@ pub(super) async fn approved(
         }
         let order = Order::of(grant.record());
         if order.changes.is_empty() {
-            let report = run(agent, session, plan, &found, None, options).await;
+            let report = run(agent, session, plan, flow, &found, None, options).await;
             return Ok(Ran::Done(report));
         }
         let held = Held::begin(&agent.store, &agent.clock, &order, options).await?;
-        return carry_out(agent, &held, &order, plan, found, Vec::new()).await;
+        return carry_out(agent, &held, &order, plan, flow, found, Vec::new()).await;
     }
     let error = drifted(grant.changes(), &found.changes);
-    let failed = Failed { step: first_write(agent, plan), error };
+    let failed = Failed { step: first_write(agent, plan), error: error.into_report() };
     let report = not_run(session, plan, failed);
     // What migrations would change belongs to the new preview too.
     let whole = match between.is_empty() {
         true => Ok(found),
-        false => preview(agent, session, plan, Which::All, options).await,
+        false => preview(agent, session, plan, flow, Which::All, options).await,
     };
     match whole {
         Ok(found) => {
@@ -102,11 +108,9 @@ pub(super) async fn approved(
 /// end is looked up by the operations before anything is sent.
 pub(super) async fn resume(agent: &Inner, held: &Held, order: &Order) -> Result<Ran> {
     let earlier = agent.journal().entries(&order.id).await?;
-    let mut found = Preview::default();
-    for step in &order.previews {
-        found.put(step.step.clone(), step.changes(&order.changes).to_vec());
-    }
-    carry_out(agent, held, order, &order.plan, found, earlier).await
+    let found = Preview::of_steps(&order.previews, &order.changes, order.resolved.clone());
+    let flow = &Flow::of(&order.plan)?;
+    carry_out(agent, held, order, &order.plan, flow, found, earlier).await
 }
 
 /// Make the approved changes, and keep what became of them.
@@ -115,26 +119,27 @@ async fn carry_out(
     held: &Held,
     order: &Order,
     plan: &Plan,
+    flow: &Flow,
     found: Preview,
     earlier: Vec<sisense_core::run::Entry>,
 ) -> Result<Ran> {
     let (session, options) = (&order.session, held.options());
     let builder = Run::approved(order.changes.clone()).id(&order.id);
-    let doing =
-        Doing { run: agent.start_held(builder, session, held, &order.id, &options), earlier };
-    let mut report = held.during(run(agent, session, plan, &found, Some(&doing), &options)).await;
+    let doing = Doing::new(agent.start_held(builder, session, held, &order.id, &options), earlier);
+    let run = run(agent, session, plan, flow, &found, Some(&doing), &options);
+    let mut report = held.during(run).await;
     keep(held, &mut report, &options).await;
     if options.cancel.is_cancelled() || !drifted_in_part(agent, plan, &report) {
         return Ok(Ran::Done(report));
     }
-    match preview(agent, session, plan, Which::All, &options).await {
+    match preview(agent, session, plan, flow, Which::All, &options).await {
         Ok(found) if found.changes.is_empty() => Ok(Ran::Done(report)),
         Ok(found) => {
             let fresh = open(agent, session, plan, found).await?;
             Ok(Ran::Partly { report, fresh: Box::new(fresh) })
         }
         Err(failed) => {
-            report.next.push(format!("a preview of what is left failed: {}", failed.error));
+            report.next.push(format!("a preview of what is left failed: {}", failed.error.message));
             Ok(Ran::Done(report))
         }
     }
@@ -155,28 +160,25 @@ pub(super) async fn keep(held: &Held, report: &mut Report, options: &Options) {
 
 /// Let a person decide about a preview.
 async fn open(agent: &Inner, session: &Session, plan: &Plan, found: Preview) -> Result<Pending> {
-    let sealed = seal(plan, agent.tools.as_ref());
-    let previews = found.steps(agent, plan);
-    agent.desk.open(Request { session, sealed: &sealed }, found.changes, previews).await
+    let mut sealed = seal(plan, agent.tools.as_ref());
+    let (resolved, held) = seal_resolved(&found.resolved, plan, agent.tools.as_ref());
+    sealed.held_secret |= held;
+    let shown = Shown { changes: found.changes, steps: found.steps, resolved };
+    agent.desk.open(Request { session, sealed: &sealed }, shown).await
 }
 
-/// The approved changes of the steps on one deployment, and those of each migration.
-fn apart(agent: &Inner, plan: &Plan, order: &Order) -> (Vec<Change>, Vec<(String, Vec<Change>)>) {
-    let mut rest: Vec<Option<&Change>> = order.changes.iter().map(Some).collect();
-    let mut between = Vec::new();
-    for call in plan.calls() {
-        let Some(preview) = order.previews.iter().find(|preview| preview.step == call.id) else {
-            continue;
-        };
-        if is_between(call, agent.tools.as_ref()) {
-            between.push((call.id.clone(), preview.changes(&order.changes).to_vec()));
-            let mine = preview.first..preview.first.saturating_add(preview.count);
-            rest.iter_mut().enumerate().filter(|(n, _)| mine.contains(n)).for_each(|(_, c)| {
-                *c = None;
-            });
+/// The approved changes of the calls on one deployment, and those of each migration.
+fn apart(agent: &Inner, order: &Order) -> (Vec<Change>, Vec<(StepPreview, Vec<Change>)>) {
+    let (mut here, mut between) = (Vec::new(), Vec::new());
+    for step in &order.previews {
+        let changes = step.changes(&order.changes).to_vec();
+        let operation = agent.tools.find(&step.tool);
+        match operation.is_some_and(|operation| operation.scope == Scope::SourceTarget) {
+            true => between.push((step.clone(), changes)),
+            false => here.extend(changes),
         }
     }
-    (rest.into_iter().flatten().cloned().collect(), between)
+    (here, between)
 }
 
 /// Whether a migration left something that was approved as it is, without trying it.
@@ -216,7 +218,7 @@ fn first_write(agent: &Inner, plan: &Plan) -> String {
 
 /// The report of a plan of which no step ran, because one failed before.
 fn not_run(session: &Session, plan: &Plan, failed: Failed) -> Report {
-    let report = failed.error.into_report();
+    let report = failed.error;
     let steps = plan
         .calls()
         .into_iter()

@@ -5,11 +5,15 @@ mod ask;
 mod builder;
 mod call;
 mod execute;
+mod phase;
 mod preview;
 mod runs;
+mod say;
 mod steps;
 mod types;
+mod walk;
 
 pub use agent::Agent;
 pub use builder::AgentBuilder;
+pub use phase::{Phase, PhaseKind, PhaseSink};
 pub use types::{Called, Denial, OnDisconnect, Options, Prepared, Ran, Turn};

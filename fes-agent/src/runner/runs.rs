@@ -7,8 +7,8 @@ use super::agent::Inner;
 use super::steps::Doing;
 use super::types::{Options, Prepared, Ran};
 use super::{Agent, execute};
-use crate::approval::{Person, Ready, Request, Sealed, Session, StepPreview};
-use crate::plan::Plan;
+use crate::approval::{Person, Ready, Request, Sealed, Session, Shown, StepPreview};
+use crate::plan::{Plan, Resolved};
 use crate::report::{Report, StepReport};
 use crate::runs::{Held, LogLine, Order, RunRecord, RunState};
 use crate::store::no_such_run;
@@ -140,7 +140,8 @@ impl Agent {
         let previews = previews.collect();
         let sealed = Sealed { plan, held_secret: false };
         let request = Request { session: &session, sealed: &sealed };
-        let pending = inner.desk.open(request, changes, previews).await?;
+        let shown = Shown { changes, steps: previews, resolved: Resolved::default() };
+        let pending = inner.desk.open(request, shown).await?;
         Ok(Prepared::NeedsApproval(Box::new(pending)))
     }
 }
@@ -170,10 +171,10 @@ async fn undo(
     let (session, options) = (&order.session, held.options());
     let builder = Run::approved(order.changes.clone()).id(&order.id);
     let run = agent.start_held(builder, session, held, &order.id, &options);
-    let doing = Doing { run, earlier };
+    let doing = Doing::new(run, earlier);
     let outcome: Result<Outcome> =
         held.during(agent.tools.undo(&doing.run, original, agent.journal())).await;
-    let changes = doing.changes(&order.changes);
+    let changes = doing.changes(&order.changes, 0);
     let mut outcome = Some(outcome);
     let steps = order
         .plan

@@ -1,23 +1,27 @@
 //! Runs the steps of a plan, in order.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use futures_util::StreamExt;
-use futures_util::stream;
+use async_trait::async_trait;
+use serde_json::Value;
 use sisense_core::run::{Entry, Outcome as Ended};
 use sisense_core::{Change, Error, ErrorKind, Run};
 
 use super::agent::Inner;
+use super::phase::Phase;
 use super::preview::Preview;
 use super::types::Options;
+use super::walk::{At, Left, Visit, Visitor, Walk};
 use crate::approval::Session;
-use crate::plan::{Call, Plan, is_between};
+use crate::plan::{Call, Flow, Plan, Step, is_between};
 use crate::report::{ChangeReport, ChangeState, Report, StepReport};
 
 /// The run that may write, and what it wrote in processes before this one.
 pub(super) struct Doing {
     pub(super) run: Run,
-    pub(super) earlier: Vec<Entry>,
+    /// By the digests of the changes.
+    earlier: HashMap<String, Entry>,
 }
 
 /// Run the steps in order: neighbouring reads side by side, writes one by one. After a step that
@@ -26,107 +30,208 @@ pub(super) async fn run(
     agent: &Inner,
     session: &Session,
     plan: &Plan,
+    flow: &Flow,
     found: &Preview,
     doing: Option<&Doing>,
     options: &Options,
 ) -> Report {
-    let reads = agent.start(Run::reads(), session, None, options);
-    let calls = plan.calls();
-    let mut steps: Vec<StepReport> = Vec::with_capacity(calls.len());
-    let mut failed = false;
-    let mut rest = calls.as_slice();
-    while let Some(call) = rest.first() {
-        let is_read = |call: &&Call| {
-            agent.tools.find(&call.tool).is_some_and(|operation| !operation.effect.writes())
-        };
-        if is_read(call) {
-            let batch = rest.iter().take_while(|call| is_read(call)).count();
-            let (now, later) = rest.split_at(batch);
-            // Futures in a list, and not a closure over borrowed calls: only those can be spawned.
-            let futures: Vec<_> =
-                now.iter().map(|call| read(agent, session, &reads, call, options)).collect();
-            let reports: Vec<StepReport> =
-                stream::iter(futures).buffered(agent.parallel).collect().await;
-            failed |= reports.iter().any(|step| !step.ok);
-            steps.extend(reports);
-            rest = later;
-            continue;
-        }
-        rest = &rest[1..];
-        let planned = found.of(&call.id);
-        if options.cancel.is_cancelled() {
-            steps.push(StepReport::skipped(call, "the run was stopped", not_done(planned)));
-        } else if failed {
-            steps.push(StepReport::skipped(call, "an earlier step failed", not_done(planned)));
+    let running = Running {
+        agent,
+        session,
+        plan,
+        found,
+        doing,
+        options,
+        reads: agent.start(Run::reads(), session, None, options),
+        state: Mutex::default(),
+    };
+    let walk = Walk {
+        tools: agent.tools.as_ref(),
+        flow,
+        visitor: &running,
+        given: &found.resolved,
+        found: Mutex::default(),
+        parallel: agent.parallel,
+    };
+    walk.all(&plan.steps).await;
+    Report::new(&plan.goal, session, running.reports(plan))
+}
+
+struct Running<'a> {
+    agent: &'a Inner,
+    session: &'a Session,
+    plan: &'a Plan,
+    found: &'a Preview,
+    doing: Option<&'a Doing>,
+    options: &'a Options,
+    reads: Run,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    failed: bool,
+    /// What came of each call, by its id, once per round of the loops around it.
+    done: BTreeMap<String, Vec<(At, StepReport)>>,
+}
+
+#[async_trait]
+impl Visitor for Running<'_> {
+    fn wants(&self, _: &Step) -> bool {
+        true
+    }
+
+    fn is_over(&self) -> bool {
+        false
+    }
+
+    async fn call(&self, visit: Visit<'_>) -> Option<Value> {
+        let call = Call { args: visit.args, ..visit.call.clone() };
+        let planned = self.found.of(&visit.at.path);
+        self.options.tell(|| Phase::executing(self.plan, &call.id));
+        let reads = self.agent.operation(&call.tool).is_ok_and(|o| !o.effect.writes());
+        let report = if reads {
+            self.read(&call, &visit.at).await
+        } else if self.options.cancel.is_cancelled() {
+            StepReport::skipped(&call, "the run was stopped", not_done(planned))
+        } else if self.state().failed {
+            StepReport::skipped(&call, "an earlier step failed", not_done(planned))
         } else {
-            let step = write(agent, session, doing, call, found).await;
-            failed |= step.error.is_some() || (!step.ok && !is_between(call, agent.tools.as_ref()));
-            steps.push(step);
+            self.write(&call, &visit.at).await
+        };
+        // A migration that left something out has not failed as a step.
+        let whole = reads || !is_between(&call, self.agent.tools.as_ref());
+        let failed = report.error.is_some() || (whole && report.attempted && !report.ok);
+        let value = match report.attempted && report.error.is_none() {
+            true => Some(report.result.clone().unwrap_or(Value::Null)),
+            false => None,
+        };
+        let ok = report.ok;
+        self.options.tell(|| Phase::executing(self.plan, &call.id).completed(ok));
+        self.keep(visit.at, report, failed);
+        value
+    }
+
+    fn left(&self, call: &Call, at: &At, why: Left) {
+        let changes = not_done(self.found.of(&at.path));
+        match why {
+            Left::Condition => self.keep(at.clone(), StepReport::left_out(call), false),
+            Left::Needs(what) => {
+                let report = StepReport::skipped(call, &what, changes);
+                self.keep(at.clone(), report, true);
+            }
+            Left::Failed(error) => {
+                self.keep(at.clone(), StepReport::failed(call, *error, changes), true);
+            }
         }
     }
-    Report::new(&plan.goal, session, steps)
 }
 
-async fn read(
-    agent: &Inner,
-    session: &Session,
-    run: &Run,
-    call: &Call,
-    options: &Options,
-) -> StepReport {
-    let result = match agent.operation(&call.tool) {
-        Ok(operation) => agent
-            .look(session, run, operation, call.arguments(), options)
-            .await
-            .map(|outcome| StepReport::done(call, operation, outcome, Vec::new())),
-        Err(error) => Err(error),
-    };
-    result.unwrap_or_else(|error| StepReport::failed(call, error.into_report(), Vec::new()))
-}
-
-async fn write(
-    agent: &Inner,
-    session: &Session,
-    doing: Option<&Doing>,
-    call: &Call,
-    found: &Preview,
-) -> StepReport {
-    let planned = found.of(&call.id);
-    let operation = match agent.operation(&call.tool) {
-        Ok(operation) => operation,
-        Err(error) => return StepReport::failed(call, error.into_report(), not_done(planned)),
-    };
-    // Nothing to change: the preview's own look is the answer, and no run that writes is needed.
-    if let Some(outcome) = found.already.get(&call.id) {
-        return StepReport::done(call, operation, outcome.clone(), Vec::new());
+impl Running<'_> {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A poisoned lock means a panic elsewhere; the lists are whole after every statement.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-    let Some(doing) = doing else {
-        let error = Error::new(ErrorKind::NotApproved, "nobody has approved this");
-        return StepReport::failed(call, error.into_report(), not_done(planned));
-    };
-    let place = session.place();
-    let result = agent.tools.call(place, &doing.run, &operation.id, call.arguments()).await;
-    let changes = doing.changes(planned);
-    match result {
-        Ok(outcome) => StepReport::done(call, operation, outcome, changes),
-        Err(error) => {
-            let error = error.with_operation(&operation.id);
-            StepReport::failed(call, error.into_report(), changes)
+
+    fn keep(&self, at: At, report: StepReport, failed: bool) {
+        let mut state = self.state();
+        state.failed |= failed;
+        state.done.entry(report.id.clone()).or_default().push((at, report));
+    }
+
+    /// A report per call of the plan, those of the rounds of a loop taken together.
+    fn reports(self, plan: &Plan) -> Vec<StepReport> {
+        let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let calls = plan.calls().into_iter();
+        calls
+            .map(|call| {
+                let mut rounds = state.done.remove(&call.id).unwrap_or_default();
+                rounds.sort_by(|a, b| a.0.cmp(&b.0));
+                let alone = rounds.first().is_some_and(|(at, _)| at.rounds.is_empty());
+                let mut reports: Vec<StepReport> =
+                    rounds.into_iter().map(|(_, report)| report).collect();
+                match reports.pop() {
+                    Some(only) if alone => only,
+                    Some(last) => {
+                        reports.push(last);
+                        StepReport::rounds(call, reports)
+                    }
+                    None => StepReport::no_round(call),
+                }
+            })
+            .collect()
+    }
+
+    async fn read(&self, call: &Call, at: &At) -> StepReport {
+        let operation = match self.agent.operation(&call.tool) {
+            Ok(operation) => operation,
+            Err(error) => return StepReport::failed(call, error.into_report(), Vec::new()),
+        };
+        // What the preview has read a moment ago is what was decided by.
+        if let Some(outcome) = self.found.reads.get(&at.path) {
+            return StepReport::done(call, operation, outcome.clone(), Vec::new());
+        }
+        let looked = self
+            .agent
+            .look(self.session, &self.reads, operation, call.arguments(), self.options)
+            .await;
+        match looked {
+            Ok(outcome) => StepReport::done(call, operation, outcome, Vec::new()),
+            Err(error) => StepReport::failed(call, error.into_report(), Vec::new()),
+        }
+    }
+
+    async fn write(&self, call: &Call, at: &At) -> StepReport {
+        let planned = self.found.of(&at.path);
+        let operation = match self.agent.operation(&call.tool) {
+            Ok(operation) => operation,
+            Err(error) => return StepReport::failed(call, error.into_report(), not_done(planned)),
+        };
+        // Nothing to change: the preview's own look is the answer, and no run that writes is needed.
+        if let Some(outcome) = self.found.already.get(&at.path) {
+            return StepReport::done(call, operation, outcome.clone(), Vec::new());
+        }
+        let Some(doing) = self.doing else {
+            let error = Error::new(ErrorKind::NotApproved, "nobody has approved this");
+            return StepReport::failed(call, error.into_report(), not_done(planned));
+        };
+        let place = self.session.place();
+        let before = doing.run.entry_count();
+        let result =
+            self.agent.tools.call(place, &doing.run, &operation.id, call.arguments()).await;
+        let changes = doing.changes(planned, before);
+        match result {
+            Ok(outcome) => StepReport::done(call, operation, outcome, changes),
+            Err(error) => {
+                let error = error.with_operation(&operation.id);
+                StepReport::failed(call, error.into_report(), changes)
+            }
         }
     }
 }
 
 impl Doing {
-    /// How each planned change ended, by the run's own entries, also those of earlier processes.
-    pub(super) fn changes(&self, planned: &[Change]) -> Vec<ChangeReport> {
-        let now = self.run.entries();
+    /// A run, and what the journal knows of it from before.
+    pub(super) fn new(run: Run, earlier: Vec<Entry>) -> Self {
         // A later entry counts more than an earlier one.
-        let entries: HashMap<String, &Entry> =
-            self.earlier.iter().chain(&now).map(|entry| (entry.change.digest(), entry)).collect();
+        let earlier = earlier.into_iter().map(|entry| (entry.change.digest(), entry)).collect();
+        Doing { run, earlier }
+    }
+
+    /// How each planned change ended, by the run's own entries from a place on, and by those of
+    /// earlier processes.
+    pub(super) fn changes(&self, planned: &[Change], from: usize) -> Vec<ChangeReport> {
+        let now: HashMap<String, Entry> = self
+            .run
+            .entries_from(from)
+            .into_iter()
+            .map(|entry| (entry.change.digest(), entry))
+            .collect();
         planned
             .iter()
             .map(|change| {
-                let entry = entries.get(&change.digest());
+                let digest = change.digest();
+                let entry = now.get(&digest).or_else(|| self.earlier.get(&digest));
                 ChangeReport {
                     change: change.clone(),
                     state: match entry.map(|entry| entry.outcome) {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sisense_core::error::ErrorReport;
 use sisense_core::run::{CancellationToken, ProgressSink};
 
+use super::phase::{Phase, PhaseSink};
 use crate::approval::Pending;
 use crate::planner::{Decline, Question};
 use crate::report::{Report, StepReport};
@@ -14,6 +15,8 @@ use crate::report::{Report, StepReport};
 pub struct Options {
     /// Where progress goes.
     pub progress: Option<ProgressSink>,
+    /// Where it is told which step is being done.
+    pub phases: Option<PhaseSink>,
     /// Stops the run: a read at once, writes between two of them.
     pub cancel: CancellationToken,
     /// What becomes of a run when nobody waits for its answer any more.
@@ -39,6 +42,19 @@ impl Options {
     pub fn progress(mut self, sink: ProgressSink) -> Self {
         self.progress = Some(sink);
         self
+    }
+
+    /// Be told which step is being done.
+    #[must_use]
+    pub fn phases(mut self, sink: PhaseSink) -> Self {
+        self.phases = Some(sink);
+        self
+    }
+
+    pub(crate) fn tell(&self, phase: impl FnOnce() -> Phase) {
+        if let Some(sink) = &self.phases {
+            sink(phase());
+        }
     }
 
     /// Say what becomes of the run when its caller goes away.

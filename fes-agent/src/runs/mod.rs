@@ -14,7 +14,7 @@ use sisense_core::run::Progress;
 pub(crate) use held::Held;
 
 use crate::approval::{Pending, Session, StepPreview};
-use crate::plan::Plan;
+use crate::plan::{Plan, Resolved};
 use crate::report::Report;
 
 /// Most lines of progress that are kept of one run; the last ones.
@@ -164,6 +164,7 @@ pub(crate) struct Order {
     pub(crate) plan: Plan,
     pub(crate) changes: Vec<Change>,
     pub(crate) previews: Vec<StepPreview>,
+    pub(crate) resolved: Resolved,
     pub(crate) held_secret: bool,
 }
 
@@ -176,6 +177,7 @@ impl Order {
             plan: record.plan.clone(),
             changes: record.changes.clone(),
             previews: record.previews.clone(),
+            resolved: record.resolved.clone(),
             held_secret: record.needs_same_call,
         }
     }

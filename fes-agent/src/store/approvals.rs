@@ -19,8 +19,8 @@ impl Store {
     pub(crate) async fn insert(&self, record: &Pending) -> Result<()> {
         sqlx::query(
             "INSERT INTO approvals (id, session, principal, deployment, target, plan, plan_digest, \
-             changes, previews, preview_digest, needs_same_call, created, expires, state) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             changes, previews, resolved, preview_digest, needs_same_call, created, expires, state) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(&record.id)
         .bind(&record.session)
@@ -31,6 +31,7 @@ impl Store {
         .bind(&record.plan_digest)
         .bind(encode(&record.changes)?)
         .bind(encode(&record.previews)?)
+        .bind(encode(&record.resolved)?)
         .bind(&record.preview_digest)
         .bind(record.needs_same_call)
         .bind(record.created.as_millisecond())
@@ -193,6 +194,7 @@ fn try_decode(row: &SqliteRow) -> Option<Pending> {
         plan_digest: text("plan_digest")?,
         changes: json(&text("changes")?)?,
         previews: json(&text("previews")?)?,
+        resolved: json(&text("resolved")?)?,
         preview_digest: text("preview_digest")?,
         needs_same_call: row.try_get("needs_same_call").ok()?,
         created: time("created")?,
@@ -203,6 +205,6 @@ fn try_decode(row: &SqliteRow) -> Option<Pending> {
     })
 }
 
-fn json<T: DeserializeOwned>(text: &str) -> Option<T> {
+pub(super) fn json<T: DeserializeOwned>(text: &str) -> Option<T> {
     serde_json::from_str(text).ok()
 }

@@ -5,6 +5,7 @@ mod file;
 mod journal;
 mod owners;
 mod runs;
+mod sessions;
 
 pub(crate) use owners::Alive;
 use owners::Owners;

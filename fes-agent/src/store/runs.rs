@@ -37,8 +37,8 @@ impl Store {
         self.forget(now).await?;
         sqlx::query(
             "INSERT INTO runs (id, session, principal, deployment, target, plan, changes, \
-             previews, held_secret, state, created, owner, lease) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', ?, ?, ?)",
+             previews, resolved, held_secret, state, created, owner, lease) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', ?, ?, ?)",
         )
         .bind(&order.id)
         .bind(&order.session.id)
@@ -48,6 +48,7 @@ impl Store {
         .bind(encode(&order.plan)?)
         .bind(encode(&order.changes)?)
         .bind(encode(&order.previews)?)
+        .bind(encode(&order.resolved)?)
         .bind(order.held_secret)
         .bind(now.as_millisecond())
         .bind(owner)
@@ -305,6 +306,7 @@ fn order(row: &SqliteRow) -> Option<Order> {
         plan: json(&text("plan")?)?,
         changes: json(&text("changes")?)?,
         previews: json(&text("previews")?)?,
+        resolved: json(&text("resolved")?)?,
         held_secret: row.try_get("held_secret").ok()?,
     })
 }

@@ -25,10 +25,10 @@ async fn a_plan_that_cannot_run_is_refused_as_a_whole() {
     let agent = agent(&fake).await;
     let wrong = plan(json!([
         { "id": "a", "tool": "access.get_users_all" },
-        { "id": "b", "tool": "access.get_user", "args": { "user": { "$": "a[0].email" } } }
+        { "id": "b", "tool": "access.get_user", "args": { "user": { "$": "a[0].email +" } } }
     ]));
     let error = agent.prepare(&session(), wrong, Options::default()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert_eq!(fake.most_in_flight.load(Ordering::SeqCst), 0);
 }
 

@@ -40,6 +40,8 @@ pub async fn run(cli: &Cli, args: &DemoArgs, out: &Out) -> Result<Exit, Failure>
         bearer: None,
         code: crate::config::approval_code(),
         on_disconnect: OnDisconnect::Stop,
+        mcp: true,
+        idle: fes_agent::sessions::IDLE,
     };
     let server = match Server::start(&room, options).await {
         Ok(server) => server,

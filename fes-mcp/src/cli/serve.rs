@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use fes_agent::runner::OnDisconnect;
@@ -14,7 +15,7 @@ use super::output::Out;
 use super::room::Room;
 use super::{Cli, Exit, Failure};
 use crate::config::read_secret;
-use crate::http::{Guard, Pages, Parts, Site, router};
+use crate::http::{AgentApi, AgentApiOptions, Guard, Pages, Parts, Site, router};
 use crate::mcp::{ApprovalPages, Handler, Toolbox};
 
 /// Options of `serve`.
@@ -48,6 +49,15 @@ pub struct ServeArgs {
 
     #[command(flatten)]
     pub disconnect: DisconnectArgs,
+
+    /// Serve the agent API alone, without MCP
+    #[arg(long)]
+    pub agent: bool,
+
+    /// Hours after which a session that nobody uses is forgotten, with what waits in it
+    #[arg(long, value_name = "HOURS", default_value_t = 9, env = "FES_UI_IDLE_TIMEOUT_HOURS",
+          value_parser = clap::value_parser!(u64).range(1..=720))]
+    pub session_idle: u64,
 }
 
 /// What becomes of a run whose client goes away.
@@ -121,6 +131,10 @@ pub struct Options {
     pub code: Option<Secret>,
     /// What becomes of a run whose client goes away.
     pub on_disconnect: OnDisconnect,
+    /// Whether MCP is served beside the agent.
+    pub mcp: bool,
+    /// How long a session is kept that nobody uses.
+    pub idle: Duration,
 }
 
 /// A server that runs until it is stopped.
@@ -140,16 +154,24 @@ impl Server {
         let remote = !address.ip().is_loopback();
         let base = options.public.first().cloned().unwrap_or_else(|| url.clone());
         let guard = Arc::new(Guard::new(address, &options.public, options.bearer));
-        let pages = Pages::new(room.agent.clone(), guard.clone(), options.code, !remote)
+        let code = options.code.clone();
+        let pages = Pages::new(room.agent.clone(), guard.clone(), code, !remote)
             .map_err(|error| Failure::failed(format!("no random bytes: {error}")))?;
-        let toolbox = Arc::new(Toolbox::new(room.operations.clone()));
-        let handler = Handler::new(
-            room.agent.clone(),
-            toolbox,
-            room.serving("http", options.on_disconnect),
-            ApprovalPages::at(base),
-        );
-        let parts = Parts { guard, pages, mcp: Some(handler), stop: stop.child_token() };
+        let mcp = options.mcp.then(|| {
+            let toolbox = Arc::new(Toolbox::new(room.operations.clone()));
+            let serving = room.serving("http", options.on_disconnect);
+            Handler::new(room.agent.clone(), toolbox, serving, ApprovalPages::at(base))
+        });
+        let agent = AgentApi::new(AgentApiOptions {
+            agent: room.agent.clone(),
+            deployment: room.deployment.clone(),
+            target: room.target.clone(),
+            code: options.code,
+            idle: options.idle,
+            on_disconnect: options.on_disconnect,
+            stop: stop.child_token(),
+        });
+        let parts = Parts { guard, pages, mcp, agent: Some(agent), stop: stop.child_token() };
         let task = tokio::spawn(site.serve(router(parts), stop.clone()));
         Ok(Server { url, stop, task })
     }
@@ -185,21 +207,27 @@ pub async fn run(cli: &Cli, args: &ServeArgs, out: &Out) -> Result<Exit, Failure
         bearer,
         code,
         on_disconnect: args.disconnect.rule(),
+        mcp: !args.agent,
+        idle: Duration::from_secs(args.session_idle * 60 * 60),
     };
     let server = Server::start(&room, options).await?;
     if out.is_json() {
         out.json_line(&json!({
             "ready": true,
             "url": server.url,
-            "mcp": format!("{}/mcp", server.url),
+            "mcp": (!args.agent).then(|| format!("{}/mcp", server.url)),
+            "agent": format!("{}/agent/turn", server.url),
             "approvals": format!("{}/approvals", server.url),
             "deployment": room.deployment,
             "target": room.target,
             "tools": room.operations.len(),
         }));
     } else {
+        if !args.agent {
+            out.text(&format!("MCP        {}/mcp", server.url));
+        }
         out.text(&format!(
-            "MCP        {url}/mcp  ({tools} tools, deployment {deployment})\n\
+            "Agent      {url}/agent/turn  ({tools} tools, deployment {deployment})\n\
              Approvals  {url}/approvals\n\
              Stop with Ctrl-C.",
             url = server.url,
@@ -259,6 +287,8 @@ mod tests {
             public_url: public.iter().map(|url| (*url).to_owned()).collect(),
             approval: ApprovalArgs::default(),
             disconnect: DisconnectArgs::default(),
+            agent: false,
+            session_idle: 9,
         };
         let public = ["https://fes.example.com"];
         assert!(check_remote(&args(false, &public), true).is_err());

@@ -1,5 +1,6 @@
 //! The web side: one listener for MCP, the approval pages and a health check.
 
+mod agent;
 mod approvals_page;
 mod guard;
 mod health;
@@ -14,6 +15,7 @@ use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+pub use agent::{AgentApi, AgentApiOptions};
 pub use approvals_page::Pages;
 pub use guard::Guard;
 pub use router::{Parts, router};

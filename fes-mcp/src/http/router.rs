@@ -13,6 +13,7 @@ use rmcp::transport::streamable_http_server::session::local::{LocalSessionManage
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio_util::sync::CancellationToken;
 
+use super::agent::AgentApi;
 use super::approvals_page::Pages;
 use super::guard::{Guard, authenticate, check};
 use super::health::health;
@@ -29,19 +30,26 @@ pub struct Parts {
     pub pages: Pages,
     /// The MCP handler, if MCP is served here.
     pub mcp: Option<Handler>,
+    /// The agent, if it is served here.
+    pub agent: Option<AgentApi>,
     /// Ends open streams when it is cancelled.
     pub stop: CancellationToken,
 }
 
 /// All routes behind the Host and Origin checks; MCP behind the bearer token too.
 pub fn router(parts: Parts) -> Router {
-    let Parts { guard, pages, mcp, stop } = parts;
+    let Parts { guard, pages, mcp, agent, stop } = parts;
     let mut router = Router::new()
         .route("/", get(|| async { Redirect::to("/approvals") }))
         .route("/health", get(health))
         .merge(pages.routes());
     if let Some(handler) = mcp {
         router = router.merge(mcp_routes(handler, &guard, stop));
+    }
+    if let Some(api) = agent {
+        let routes = api.routes();
+        let known = middleware::from_fn_with_state(Arc::clone(&guard), authenticate);
+        router = router.merge(routes.layer(known));
     }
     router.layer(middleware::from_fn_with_state(guard, check))
 }

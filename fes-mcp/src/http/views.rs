@@ -78,6 +78,8 @@ pub struct Item {
     /// The changes, or the first ones of a large migration.
     changes: Vec<ChangeView>,
     left_out: usize,
+    /// How the preview came about.
+    notes: Vec<String>,
 }
 
 impl Item {
@@ -100,6 +102,7 @@ impl Item {
             migrations,
             changes: changes.map(ChangeView::new).collect(),
             left_out,
+            notes: preview::notes(record),
         }
     }
 }

@@ -357,7 +357,7 @@ async fn start(
     let pages = Pages::new(agent, guard.clone(), code, true).map_err(|error| {
         Error::new(ErrorKind::Unexpected, "the system gives no random bytes").with_source(error)
     })?;
-    let parts = Parts { guard, pages, mcp: None, stop: stop.clone() };
+    let parts = Parts { guard, pages, mcp: None, agent: None, stop: stop.clone() };
     tokio::spawn(async move {
         if let Err(failure) = site.serve(router(parts), stop).await {
             tracing::warn!(error = %failure.report, "the approval page stopped");

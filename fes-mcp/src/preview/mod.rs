@@ -7,7 +7,7 @@ use sisense_core::operation::Risk;
 use sisense_core::run::{Change, Undo};
 
 pub use rows::{Row, rows};
-pub use steps::{Rows, changes, migration, migrations, places, steps_json, whole};
+pub use steps::{Rows, changes, migration, migrations, notes, places, steps_json, whole};
 
 /// Whether a change can be taken back, in words.
 pub fn undo(undo: &Undo) -> String {

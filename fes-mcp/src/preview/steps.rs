@@ -93,8 +93,10 @@ pub fn places(pending: &Pending) -> String {
 /// A whole preview for a terminal: the rows of migrations, and the changes field by field.
 pub fn whole(pending: &Pending) -> String {
     let migrations = migrations(pending, MOST_ROWS);
+    let notes = notes(pending).into_iter().map(|note| format!("Note: {note}"));
     if migrations.is_empty() {
-        return text(&pending.changes);
+        let parts: Vec<String> = std::iter::once(text(&pending.changes)).chain(notes).collect();
+        return parts.join("\n\n");
     }
     let mut parts: Vec<String> = migrations.iter().map(table).collect();
     let (shown, left_out) = changes(pending, MOST_CHANGES);
@@ -105,7 +107,21 @@ pub fn whole(pending: &Pending) -> String {
             pending.id
         ));
     }
+    parts.extend(notes);
     parts.join("\n\n")
+}
+
+/// What a person has to know about how the preview came about.
+pub fn notes(pending: &Pending) -> Vec<String> {
+    let early = pending.resolved.early.iter();
+    let notes = early.map(|step| {
+        format!(
+            "the step {} reads after a change and decides what follows; this preview saw the state \
+             from before that change. What would come out otherwise is not done.",
+            one_line(step)
+        )
+    });
+    notes.collect()
 }
 
 fn table(rows: &Rows) -> String {

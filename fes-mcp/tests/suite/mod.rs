@@ -1,3 +1,4 @@
+mod agent;
 mod approvals;
 mod ask;
 mod crash;

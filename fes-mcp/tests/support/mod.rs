@@ -1,5 +1,6 @@
 //! Runs the binary: once to its end, or as a server that says when it is ready.
 
+pub mod agent;
 pub mod mcp;
 pub mod page;
 

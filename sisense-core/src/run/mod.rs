@@ -204,6 +204,24 @@ impl Run {
         self.inner.lock().changes.clone()
     }
 
+    /// How many changes [`Run::changes`] has.
+    #[must_use]
+    pub fn change_count(&self) -> usize {
+        self.inner.lock().changes.len()
+    }
+
+    /// How many writes [`Run::entries`] has.
+    #[must_use]
+    pub fn entry_count(&self) -> usize {
+        self.inner.lock().entries.len()
+    }
+
+    /// The writes of [`Run::entries`] from a place on.
+    #[must_use]
+    pub fn entries_from(&self, place: usize) -> Vec<Entry> {
+        self.inner.lock().entries.get(place..).unwrap_or_default().to_vec()
+    }
+
     /// The writes of this process in this run, and how each ended.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
@@ -339,11 +357,8 @@ impl Run {
     }
 
     fn tell(&self, change: &Change, total: Option<u64>) {
-        self.progress(&change.operation, change.summary.clone(), self.count(), total);
-    }
-
-    fn count(&self) -> u64 {
-        self.inner.lock().changes.len() as u64
+        let count = self.change_count() as u64;
+        self.progress(&change.operation, change.summary.clone(), count, total);
     }
 }
 
