@@ -131,6 +131,15 @@ pub trait Tools: Send + Sync {
         Err(Error::new(ErrorKind::Unsupported, "these tools cannot take a run back"))
     }
 
+    /// The role of the one who calls, by the name that the deployment gives it; nothing where it
+    /// cannot be told.
+    ///
+    /// # Errors
+    /// Those of asking the deployment.
+    async fn role(&self, _deployment: &str) -> Result<Option<String>> {
+        Ok(None)
+    }
+
     /// What exists of one kind in a deployment, for filling in names. The caller keeps it for a turn.
     ///
     /// # Errors

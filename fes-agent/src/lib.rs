@@ -50,6 +50,7 @@ pub mod report;
 pub mod runner;
 pub mod runs;
 pub mod sessions;
+pub mod skills;
 pub mod store;
 #[cfg(test)]
 mod testing;

@@ -85,6 +85,11 @@ impl Tools for Local {
         Ok(Outcome { result, missing: Vec::new() })
     }
 
+    async fn role(&self, deployment: &str) -> Result<Option<String>> {
+        let caller = self.client(deployment)?.whoami().await?;
+        Ok(caller.base_role_name.clone().or_else(|| caller.role_name.clone()))
+    }
+
     async fn names(&self, deployment: &str, kind: Kind) -> Result<Vec<Name>> {
         let run = Run::reads().start();
         let (id, shape) = listing(kind);

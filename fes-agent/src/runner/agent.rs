@@ -18,6 +18,7 @@ use crate::planner::Planner;
 use crate::policy::{Decision, Policy};
 use crate::runs::Held;
 use crate::sessions::Plans;
+use crate::skills::Skills;
 use crate::store::Store;
 
 /// The agent. Cheap to clone; clones share everything.
@@ -40,6 +41,7 @@ pub(super) struct Inner {
     /// Plans of conversations that wait for an approval and hold a secret.
     pub(super) plans: Plans,
     pub(super) planner: Arc<dyn Planner>,
+    pub(super) skills: Skills,
     /// The operations that the policy permits, prepared for ranking.
     pub(super) catalogue: Catalogue,
 }

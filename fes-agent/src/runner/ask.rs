@@ -71,6 +71,9 @@ impl Agent {
     ) -> Result<Answer> {
         let inner = self.inner();
         inner.known(session)?;
+        if let Some((skill, told)) = inner.skills.asked_for(text) {
+            return Ok(Answer::Plan(self.plan_of(session, skill, &told).await?));
+        }
         let operations = self.operations();
         let directory = Directory::new(Arc::clone(&inner.tools), &session.deployment);
         let request = Request {

@@ -16,6 +16,7 @@ use crate::host::Tools;
 use crate::planner::{Offline, Planner};
 use crate::policy::Policy;
 use crate::sessions::Plans;
+use crate::skills::Skills;
 use crate::store::Store;
 
 /// How long an approval lasts when nothing else is said.
@@ -34,6 +35,7 @@ pub struct AgentBuilder {
     parallel: usize,
     planner: Arc<dyn Planner>,
     clock: Clock,
+    skills: Option<Skills>,
 }
 
 impl AgentBuilder {
@@ -47,6 +49,7 @@ impl AgentBuilder {
             parallel: PARALLEL,
             planner: Arc::new(Offline),
             clock: Arc::new(Timestamp::now),
+            skills: None,
         }
     }
 
@@ -94,6 +97,13 @@ impl AgentBuilder {
         self
     }
 
+    /// The skills that can be asked for. Default: those that come with the program.
+    #[must_use]
+    pub fn skills(mut self, skills: Skills) -> Self {
+        self.skills = Some(skills);
+        self
+    }
+
     /// Where the time comes from. Default: the system.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
@@ -104,7 +114,7 @@ impl AgentBuilder {
     /// Make the agent.
     ///
     /// # Errors
-    /// `config` when no store was given.
+    /// `config` when no store was given, or a skill cannot be loaded.
     pub fn build(self) -> Result<Agent> {
         let store = self.store.ok_or_else(|| {
             Error::new(ErrorKind::Config, "the agent has no store for approvals")
@@ -113,6 +123,10 @@ impl AgentBuilder {
         let policy = &self.policy;
         let permitted = self.tools.operations().iter().filter(|o| policy.permits(o));
         let catalogue = Catalogue::new(permitted);
+        let skills = match self.skills {
+            Some(skills) => skills,
+            None => Skills::built_in(self.tools.as_ref())?,
+        };
         Ok(Agent::new(Inner {
             tools: self.tools,
             policy: self.policy,
@@ -123,6 +137,7 @@ impl AgentBuilder {
             going: TaskTracker::new(),
             parallel: self.parallel,
             plans: Plans::default(),
+            skills,
             planner: self.planner,
             catalogue,
         }))

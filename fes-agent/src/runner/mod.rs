@@ -9,6 +9,7 @@ mod phase;
 mod preview;
 mod runs;
 mod say;
+mod skill;
 mod steps;
 mod types;
 mod walk;

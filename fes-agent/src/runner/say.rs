@@ -91,7 +91,8 @@ impl Agent {
             Flight::begin(&inner.store, &inner.clock, &session.id, FlightKind::Turn).await?;
         let cancel = options.cancel.child_token();
         let options = options.cancel(cancel.clone());
-        let turn = flight.during(&cancel, self.turn(session, &flight, text, options)).await;
+        let turn =
+            flight.during(&cancel, Box::pin(self.turn(session, &flight, text, options))).await;
         flight.end().await;
         turn
     }
@@ -115,10 +116,13 @@ impl Agent {
         let session = &record.session;
         let ran = match inner.plans.take(approval) {
             Some(plan) => {
-                let run = self.run_approved_plan(session, approval, plan, options);
+                let run = Box::pin(self.run_approved_plan(session, approval, plan, options));
                 flight.during(&cancel, run).await
             }
-            None => flight.during(&cancel, self.run_approved(session, approval, options)).await,
+            None => {
+                let run = Box::pin(self.run_approved(session, approval, options));
+                flight.during(&cancel, run).await
+            }
         };
         if let Ok(ran) = &ran {
             self.ended(&flight, &id, approval, ran).await?;

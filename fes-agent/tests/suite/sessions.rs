@@ -289,7 +289,7 @@ async fn an_idle_session_is_swept_with_what_waits_in_it() {
     room.hands.forward(10);
     room.say(&used, "show ann").await;
     let swept = room.agent.sweep(Duration::from_secs(5 * 60)).await.unwrap();
-    assert_eq!(swept, [idle.id.clone()]);
+    assert_eq!(swept, std::slice::from_ref(&idle.id));
     let error = room.agent.say(&idle, "show ann", Options::default()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     let late = room.agent.approve(&pending.id, &Person::new("ann")).await.unwrap_err();

@@ -14,6 +14,7 @@ mod runs;
 mod sandbox;
 mod serve;
 mod show;
+mod skills;
 mod stdio;
 mod tools;
 
@@ -90,6 +91,9 @@ pub enum Command {
     /// See what was run; go on with it, take it back, watch it
     #[command(subcommand)]
     Runs(runs::RunsCommand),
+    /// List and run skills: procedures of several steps, with what they may do written down
+    #[command(subcommand)]
+    Skills(skills::SkillsCommand),
     /// Check configuration and connection, with a next step for each problem
     Doctor,
     /// Start two sandboxes and the server, and say what to try
@@ -189,6 +193,7 @@ async fn dispatch(cli: &Cli, out: &Out) -> Result<Exit, Failure> {
         Command::Data(args) => data::run(cli, args, out).await,
         Command::Migrate(args) => migrate::run(cli, args, out).await,
         Command::Runs(command) => runs::run(cli, command, out).await,
+        Command::Skills(command) => skills::run(cli, command, out).await,
         Command::Doctor => doctor::run(cli, out).await,
         Command::Demo(args) => demo::run(cli, args, out).await,
         Command::Serve(args) => serve::run(cli, args, out).await,

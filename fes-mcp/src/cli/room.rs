@@ -67,7 +67,10 @@ impl Room {
             target = other.map(|sandbox| sandbox.name().to_owned());
         }
         let tools: Arc<dyn Tools> = Arc::new(Local::new(clients)?);
-        let once = matches!(cli.command, Command::Ask(_) | Command::Tools(_) | Command::Migrate(_));
+        let once = matches!(
+            cli.command,
+            Command::Ask(_) | Command::Tools(_) | Command::Migrate(_) | Command::Skills(_)
+        );
         let passing = once && !sandboxes.is_empty();
         // What waits for a sandbox that is gone in a moment is of no use to anybody.
         let store = if passing {
@@ -75,7 +78,9 @@ impl Room {
         } else {
             Store::open(&cli.state.folder()?.join(STORE)).await?
         };
-        let agent = Agent::builder(tools).policy(cli.state.policy()).store(store).build()?;
+        let skills = cli.state.skills(tools.as_ref())?;
+        let agent =
+            Agent::builder(tools).policy(cli.state.policy()).skills(skills).store(store).build()?;
         let operations = agent.operations().into_iter().cloned().collect();
         let agent = Arc::new(agent);
         let room =

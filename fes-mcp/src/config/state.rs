@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use fes_agent::Policy;
 use fes_agent::policy::{Pattern, Rules};
+use fes_agent::skills::Skills;
+use fes_agent::{Policy, Tools};
 use sisense_core::generated;
 
 use crate::cli::Failure;
@@ -16,6 +17,10 @@ pub struct StateArgs {
     /// Folder of the approvals and the journal [default: the user's state folder]
     #[arg(long, global = true, value_name = "DIR", env = "FES_STATE_DIR", hide_env_values = true)]
     pub state_dir: Option<PathBuf>,
+
+    /// Folder of skills of your own, each a folder with a SKILL.md
+    #[arg(long, global = true, value_name = "DIR", env = "FES_SKILLS_DIR", hide_env_values = true)]
+    pub skills_dir: Option<PathBuf>,
 
     /// Refuse everything that would change a deployment
     #[arg(long, global = true)]
@@ -52,6 +57,15 @@ impl StateArgs {
             deny: self.deny.clone(),
             ..Rules::default()
         })
+    }
+
+    /// The skills: those that come with the program, and those of a folder.
+    pub fn skills(&self, tools: &dyn Tools) -> Result<Skills, Failure> {
+        let mut skills = Skills::built_in(tools)?;
+        if let Some(folder) = &self.skills_dir {
+            skills.add_folder(folder, tools)?;
+        }
+        Ok(skills)
     }
 
     /// The state folder, made if it is not there, readable by its owner alone.

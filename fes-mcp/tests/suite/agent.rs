@@ -49,7 +49,7 @@ fn a_turn_begins_a_session_and_a_follow_up_goes_on_in_it() {
     let asks = client.say(Some(session), "show the columns of a dashboard");
     assert_eq!((&asks["kind"], &asks["session_id"]), (&json!("question"), &first["session_id"]));
     assert!(asks["display_hints"]["options"][0]["some"].as_array().unwrap().len() <= 3);
-    let messages = json!({ "session_id": session, "messages": [
+    let messages = json!({ "messages": [
         { "role": "user", "content": "list all users" },
         { "role": "assistant", "content": "…" },
         { "role": "user", "content": "write me a poem" }
