@@ -157,8 +157,11 @@ impl Pass {
                 entry.id = answer.id().map(str::to_owned);
             }
             Err(error) => {
+                // What was not sent now may have been sent before the run was resumed.
+                let doubtful = !self.sent.load(Ordering::Relaxed) && run.may_be_made(&entry.key);
                 entry.outcome = match error.kind() {
                     ErrorKind::UnknownOutcome => Outcome::Unknown,
+                    _ if doubtful => Outcome::Unknown,
                     _ => Outcome::Failed,
                 };
                 entry.error = Some(error.report().clone());

@@ -16,7 +16,7 @@ mod partial;
 mod progress;
 mod secret;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -75,6 +75,8 @@ struct State {
     entries: Vec<Entry>,
     /// How often each change came to the door.
     admitted: HashMap<String, u32>,
+    /// Keys of writes that an earlier attempt of this run may have made.
+    begun: HashSet<String>,
 }
 
 /// What came of asking the door.
@@ -309,12 +311,16 @@ impl Run {
             return Ok(Asked::Answered(Door::Planned(Planned { id })));
         }
         let key = self.inner.entry_key(&change);
-        if let Some(entry) = self.inner.journal.find(self.id(), &key).await?
-            && entry.outcome == Outcome::Done
-        {
-            self.inner.take(&change);
-            self.inner.made(&entry);
-            return Ok(Asked::Answered(Door::Recorded(Recorded { id: entry.id })));
+        match self.inner.journal.find(self.id(), &key).await? {
+            Some(entry) if entry.outcome == Outcome::Done => {
+                self.inner.take(&change);
+                self.inner.made(&entry);
+                return Ok(Asked::Answered(Door::Recorded(Recorded { id: entry.id })));
+            }
+            Some(entry) if entry.outcome == Outcome::Unknown => {
+                self.inner.lock().begun.insert(key.clone());
+            }
+            _ => {}
         }
         if self.mode() == RunMode::Approved {
             self.inner.check(&change)?;
@@ -402,6 +408,11 @@ impl Inner {
         let times = state.admitted.entry(key.clone()).or_insert(0);
         *times += 1;
         if *times == 1 { key } else { format!("{key}#{times}") }
+    }
+
+    /// Whether an earlier attempt of this run may have made this write.
+    fn may_be_made(&self, key: &str) -> bool {
+        self.lock().begun.contains(key)
     }
 
     /// Use up the approved row of this very change.

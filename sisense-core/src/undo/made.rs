@@ -111,7 +111,7 @@ pub(super) async fn dashboard(
     let Some(row) = rows.iter().find(|row| row.oid == id).cloned() else {
         return Ok(gone());
     };
-    if row.title() != entry.change.asset.name {
+    if !has_its_title(entry, row.title()) {
         return Ok(kept(format!("it was renamed to \"{}\" since", row.title())));
     }
     if let Some(why) = super::replaced::edited(live, entry, id, image).await? {
@@ -131,6 +131,19 @@ pub(super) async fn dashboard(
     };
     let undo = Undo::No("private copies and the history of views are lost".to_owned());
     Ok(remove(entry, id, request, undo))
+}
+
+/// Whether a dashboard has the title that it was made with. Some servers number copies: `Sales (1)`.
+fn has_its_title(entry: &Entry, title: &str) -> bool {
+    let number = |rest: &str| {
+        let digits = rest.strip_prefix(" (").and_then(|rest| rest.strip_suffix(')'));
+        digits.is_some_and(|digits| digits.parse::<u32>().is_ok())
+    };
+    match title.strip_prefix(entry.change.asset.name.as_str()) {
+        Some("") => true,
+        Some(rest) => super::replaced::is_copy(entry) && number(rest),
+        None => false,
+    }
 }
 
 pub(super) async fn datamodel(live: &mut Live<'_>, entry: &Entry) -> Result<Back> {

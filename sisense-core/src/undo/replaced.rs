@@ -10,7 +10,9 @@ use crate::documents::{Dataset, ModelDocument};
 use crate::domains::dashboard::{minimal, ordered};
 use crate::domains::lookup::model_shares::{extract_permissions, live_permissions};
 use crate::domains::migration::export as export_model;
-use crate::domains::migration::{carried, dashboard_digest, datamodel_digest};
+use crate::domains::migration::{
+    carried, dashboard_copy_digest, dashboard_digest, datamodel_digest,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::operation::Risk;
 use crate::run::{Action, Change, Entry, Undo};
@@ -66,7 +68,13 @@ pub(super) async fn edited(
         return Ok(None);
     };
     let now = export(live, entry, id).await?;
-    Ok((dashboard_digest(&now) != digest).then(|| "it was changed since".to_owned()))
+    let now = if is_copy(entry) { dashboard_copy_digest(&now) } else { dashboard_digest(&now) };
+    Ok((now != digest).then(|| "it was changed since".to_owned()))
+}
+
+/// Whether an entry made a second dashboard beside one that was there.
+pub(super) fn is_copy(entry: &Entry) -> bool {
+    entry.change.after.get("duplicate").and_then(Value::as_bool) == Some(true)
 }
 
 async fn export(live: &Live<'_>, entry: &Entry, id: &str) -> Result<Value> {

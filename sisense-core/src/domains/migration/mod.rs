@@ -22,10 +22,10 @@ mod past;
 mod result;
 mod users;
 
-pub(crate) use dashboards::dashboard_digest;
 pub use dashboards::{
     DashboardAction, MigrateAllDashboards, MigrateDashboardShares, MigrateDashboards,
 };
+pub(crate) use dashboards::{dashboard_copy_digest, dashboard_digest};
 pub use datamodels::*;
 pub(crate) use datamodels::{carried, datamodel_digest, export};
 pub use params::*;

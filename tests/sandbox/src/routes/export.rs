@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Routes;
 use crate::config::ExportUnknown;
 use crate::state::Deployment;
-use crate::state::dashboards::Content;
+use crate::state::dashboards::{Content, OF_ITS_DEPLOYMENT};
 use crate::state::doc::{remove, set, text};
 use crate::state::padding::written_out;
 use crate::wire::{Answer, Call, Reply, is_object_id};
@@ -60,21 +60,7 @@ fn exported(deployment: &Deployment, id: &str, call: &Call) -> Result<Value, Rep
 
 fn document(deployment: &Deployment, content: &Content) -> Value {
     let mut document = content.doc.clone();
-    remove(
-        &mut document,
-        &[
-            "_id",
-            "shares",
-            "owner",
-            "userId",
-            "tenantId",
-            "created",
-            "lastUpdated",
-            "lastOpened",
-            "lastPublish",
-            "instanceType",
-        ],
-    );
+    remove(&mut document, &OF_ITS_DEPLOYMENT);
     let widgets = content.widgets.iter().map(|widget| {
         let mut widget = written_out(widget);
         let own = ["_id", "owner", "userId", "created", "lastUpdated", "instanceType"];

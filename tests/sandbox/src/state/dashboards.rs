@@ -14,6 +14,20 @@ use crate::config::ChangeOwner;
 use crate::touched::{AssetKind, Change};
 use crate::wire::Reply;
 
+/// Members of a dashboard that belong to the deployment it is in.
+pub(crate) const OF_ITS_DEPLOYMENT: [&str; 10] = [
+    "_id",
+    "shares",
+    "owner",
+    "userId",
+    "tenantId",
+    "created",
+    "lastUpdated",
+    "lastOpened",
+    "lastPublish",
+    "instanceType",
+];
+
 /// A dashboard document without its widgets, and the widgets.
 #[derive(Clone)]
 pub(crate) struct Content {

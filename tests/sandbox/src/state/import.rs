@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::Deployment;
-use super::dashboards::{Content, Dashboard, fresh_widgets};
+use super::dashboards::{Content, Dashboard, OF_ITS_DEPLOYMENT, fresh_widgets};
 use super::doc::{now, remove, set, text};
 use super::padding::fold;
 use crate::auth::Caller;
@@ -17,25 +17,9 @@ use crate::import_variants::{
 };
 use crate::wire::{Reply, is_object_id};
 
-/// Members of a document that belong to the deployment it came from.
-const FOREIGN: [&str; 16] = [
-    "_id",
-    "shares",
-    "owner",
-    "userId",
-    "tenantId",
-    "created",
-    "lastUpdated",
-    "lastOpened",
-    "lastPublish",
-    "instanceType",
-    "subscription",
-    "original",
-    "hierarchies",
-    "widgets",
-    "userAuth",
-    "rule",
-];
+/// Further members of a document that are not taken over as they are.
+const LEFT_OUT: [&str; 6] =
+    ["subscription", "original", "hierarchies", "widgets", "userAuth", "rule"];
 
 /// What to do with a document whose dashboard is there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -239,7 +223,8 @@ impl Deployment {
             Some(Value::Array(widgets)) => widgets,
             _ => Vec::new(),
         };
-        remove(&mut document, &FOREIGN);
+        remove(&mut document, &OF_ITS_DEPLOYMENT);
+        remove(&mut document, &LEFT_OUT);
         for (key, value) in [
             ("oid", json!(oid)),
             ("type", json!("dashboard")),

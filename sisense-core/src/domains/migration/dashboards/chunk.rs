@@ -8,16 +8,15 @@ use serde_json::Value;
 use super::super::Migrations;
 use super::super::result::{Item, ItemOutcome};
 use super::Work;
-use super::keep::{keep_main, keep_owner};
+use super::keep::keep_main;
 use super::meaning::{Meaning, importable};
 use super::share::Subject;
-use super::wish::{Former, What, Wish, is_back, is_take};
+use super::wish::{What, Wish, is_back, is_take};
 use crate::documents::DashboardDocument;
 use crate::domains::lookup::dashboards::document_id;
 use crate::error::{Error, ErrorKind, Result};
 use crate::run::{Action, Change, Door, Entry, Outcome, Pass, RunMode, settle_all};
 use crate::transport::Answer;
-use crate::undo::Image;
 
 /// How many dashboards of a chunk get shares and owners at once.
 const SHARES: usize = 4;
@@ -46,12 +45,12 @@ pub(super) struct Going {
     pub(super) replaced: Option<Value>,
     /// The journal's entry of a resumed run.
     pub(super) earlier: Option<Entry>,
-    take: Turn,
+    pub(super) take: Turn,
     pub(super) main: Turn,
-    back: Turn,
+    pub(super) back: Turn,
     /// Its id on the target, once it is known.
     pub(super) id: Option<String>,
-    error: Option<Error>,
+    pub(super) error: Option<Error>,
 }
 
 impl Going {
@@ -260,23 +259,9 @@ impl Migrations {
 
     /// Take another person's dashboard, look where a broken run stood, keep what will be replaced.
     async fn before_import(&self, work: &Work<'_>, one: &mut Going) {
-        if let Turn::Open(pass) = std::mem::take(&mut one.take) {
-            let id = one.oid().to_owned();
-            let mine = self.owner_of(&id).await.is_ok_and(|owner| owner == work.me.id);
-            let taken = match (mine, keep_owner(work, &pass, one.wish.former.as_ref()).await) {
-                (true, _) => Ok(Answer::new(200, Value::Null)),
-                (false, Ok(())) => self.change_owner(&pass, &id, &work.me.id).await,
-                (false, Err(error)) => Err(error),
-            };
-            if let Err(error) = pass.settle(taken).await {
-                // Whoever owns it now, giving it back is right after an unknown outcome.
-                if error.kind() != ErrorKind::UnknownOutcome {
-                    skip(std::mem::take(&mut one.back), "the dashboard was not taken").await;
-                }
-                skip(std::mem::take(&mut one.main), "the dashboard was not taken").await;
-                one.error = Some(error);
-                return;
-            }
+        let resumed = matches!(one.take, Turn::Over);
+        if !self.take(work, one).await {
+            return;
         }
         if one.was_done() {
             one.id = one.id.take().or_else(|| Some(one.oid().to_owned()));
@@ -300,7 +285,10 @@ impl Migrations {
             }
         }
         if refused.is_none() && one.id.is_none() {
-            refused = keep_main(work, pass, one).await.err();
+            refused = match keep_main(work, pass, one).await {
+                Ok(()) if resumed => self.take_again(work, pass, one).await.err(),
+                kept => kept.err(),
+            };
         }
         one.replaced = None;
         if let Some(error) = refused {
@@ -345,24 +333,7 @@ impl Migrations {
 
     /// Give it back, then set shares and the owner.
     async fn after_import(&self, work: &Work<'_>, mut one: Going) -> (usize, Item) {
-        let mut problems = Vec::new();
-        if let (Turn::Open(pass), Some(former), Some(people)) =
-            (std::mem::take(&mut one.back), &one.wish.former, &work.people)
-        {
-            let oid = one.oid().to_owned();
-            // To take the work back, the dashboard must be the caller's again.
-            let image = Image::Owner { id: work.me.id.clone(), rows: Vec::new() };
-            if let Err(error) = work.run.keep_image(&pass, &image).await {
-                problems.push(format!("undo will not know who gave it back: {error}"));
-            }
-            let Former { name, grants, .. } = former;
-            let failed = self.hand_over(people, pass, &oid, name, grants, true).await;
-            problems.extend(
-                failed
-                    .into_iter()
-                    .map(|problem| format!("give dashboard {oid} back to {name}: {problem}")),
-            );
-        }
+        let problems = self.give_back(work, &mut one).await;
         let Going { mut wish, id, error, .. } = one;
         wish.row.problems.extend(problems);
         if let Some(error) = error {
@@ -463,7 +434,7 @@ async fn pass_all(one: &mut Going, doors: Vec<Result<Door>>) -> Result<Option<St
 }
 
 /// Do not send it, and keep that it was not.
-async fn skip(turn: Turn, why: &str) {
+pub(super) async fn skip(turn: Turn, why: &str) {
     if let Turn::Open(pass) = turn {
         let error = Error::new(ErrorKind::Cancelled, format!("not sent: {why}"));
         // The outcome is what was handed in; there is nothing more to learn from it.

@@ -2,7 +2,6 @@
 
 use super::Work;
 use super::chunk::Going;
-use super::meaning::Meaning;
 use super::wish::{Former, What};
 use crate::error::{Error, ErrorKind, Result};
 use crate::run::Pass;
@@ -11,13 +10,15 @@ use crate::undo::Image;
 /// Keep what undo needs: the document that is replaced, or the digest of what is made.
 pub(super) async fn keep_main(work: &Work<'_>, pass: &Pass, one: &Going) -> Result<()> {
     let none = || Error::new(ErrorKind::Unexpected, "there is no document to keep");
-    let digest = one.here.as_ref().map(Meaning::digest).ok_or_else(none)?;
+    let here = one.here.as_ref().ok_or_else(none)?;
     let image = match one.wish.what {
         What::Overwrite => {
             let document = one.replaced.clone().ok_or_else(none)?;
-            Image::Dashboard { document, written: digest }
+            Image::Dashboard { document, written: here.digest() }
         }
-        What::Create | What::Duplicate => Image::MadeDashboard { digest },
+        What::Create => Image::MadeDashboard { digest: here.digest() },
+        // A server may give a copy a title of its own.
+        What::Duplicate => Image::MadeDashboard { digest: here.clone().untitled().digest() },
     };
     work.run.keep_image(pass, &image).await
 }

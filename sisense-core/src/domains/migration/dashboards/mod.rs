@@ -5,6 +5,7 @@
 //! of what was compared only digests stay.
 
 mod answer;
+mod borrow;
 mod chunk;
 mod folders;
 mod keep;
@@ -99,6 +100,11 @@ impl Work<'_> {
 /// A digest of what a dashboard means: the same for documents that differ only in what servers make.
 pub(crate) fn dashboard_digest(document: &serde_json::Value) -> String {
     meaning::Meaning::of(document).digest()
+}
+
+/// The same without the title, which a server may have given to a copy.
+pub(crate) fn dashboard_copy_digest(document: &serde_json::Value) -> String {
+    meaning::Meaning::of(document).untitled().digest()
 }
 
 impl Migrations {

@@ -11,12 +11,12 @@ use super::super::ledger::Ledger;
 use super::super::result::{Item, ItemOutcome, Migration};
 use super::folders::Places;
 use super::people::People;
-use super::share::Subject;
+use super::share::{Shared, Subject};
 use super::trail::Trail;
 use super::wish::row;
 use super::{DashboardAction, Me, MigrateDashboardShares, Options, Work};
 use crate::domains::lookup::dashboards::DashboardRecord;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::run::{AssetKind, Run, RunMode};
 
 /// How many pairs are worked on at once.
@@ -148,15 +148,29 @@ impl Migrations {
             keep: true,
         };
         let shared = self.share(work, people, subject, &mut row).await;
-        let preview = work.run.mode() == RunMode::Preview;
-        match (shared.changed, row.problems.is_empty()) {
-            (false, true) => row.reason = Some("all of them are there already".to_owned()),
-            (true, _) if preview => row.outcome = ItemOutcome::WouldOverwrite,
-            (true, true) => row.outcome = ItemOutcome::Overwritten,
-            (_, false) => row.outcome = ItemOutcome::Failed,
-        }
-        (place, row)
+        (place, ended(row, shared, work.run.mode() == RunMode::Preview))
     }
+}
+
+/// The row of a pair that was worked on.
+fn ended(mut row: Item, shared: Shared, preview: bool) -> Item {
+    match (shared.error, shared.changed) {
+        (None, false) => row.reason = Some("all of them are there already".to_owned()),
+        (_, true) if preview => row.outcome = ItemOutcome::WouldOverwrite,
+        (None, true) => row.outcome = ItemOutcome::Overwritten,
+        // A part of it is there, and the problems say what is not.
+        (Some(error), _) if shared.written && error.kind() != ErrorKind::UnknownOutcome => {
+            row.outcome = ItemOutcome::Overwritten;
+        }
+        (Some(error), _) => {
+            // The reason tells it already.
+            if row.problems.len() == 1 {
+                row.problems.clear();
+            }
+            return row.ended(error);
+        }
+    }
+    row
 }
 
 fn pairs(params: &MigrateDashboardShares) -> Result<Vec<(String, String)>> {

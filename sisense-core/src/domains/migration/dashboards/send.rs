@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::super::Migrations;
 use super::Work;
 use super::answer::{Asked, Told, told};
-use super::chunk::{Going, Turn};
+use super::chunk::{Going, Turn, stopped};
 use super::meaning::Meaning;
 use super::wish::What;
 use crate::domains::lookup::dashboards::document_id;
@@ -36,6 +36,10 @@ impl Migrations {
         let mut results = Vec::new();
         for (kind, mut batches) in batches(work, open) {
             while let Some(batch) = batches.pop_front() {
+                if work.run.is_cancelled() {
+                    results.extend(batch.into_iter().map(|at| (at, Err(stopped()))));
+                    continue;
+                }
                 let sent = self.send_batch(work, &kind, open, &batch).await;
                 match sent {
                     // One bad document refuses the whole request; halves find it.

@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 use super::super::Migrations;
 use super::super::result::Item;
 use super::Work;
+use super::chunk::stopped;
 use super::people::{Grant, People, Wanted, listed, unlisted};
 use crate::domains::dashboard::is_owner;
 use crate::domains::lookup::dashboards::{DashboardRecord, DashboardShares};
 use crate::domains::steps::admin;
 use crate::error::{Error, ErrorKind, Result};
 use crate::operation::Risk;
-use crate::run::{Action, AssetKind, Change, Door, Outcome, Pass, Undo};
+use crate::run::{Action, AssetKind, Change, Door, Entry, Outcome, Pass, Undo};
 use crate::transport::{Answer, ApiPath};
 use crate::undo::Image;
 
@@ -46,6 +47,25 @@ enum Turn {
 pub(super) struct Shared {
     /// Whether anything is written, or would be.
     pub(super) changed: bool,
+    /// Whether something of it is known to be there.
+    pub(super) written: bool,
+    /// What went wrong first. The row tells it as a problem, too.
+    pub(super) error: Option<Error>,
+}
+
+impl Shared {
+    fn turn(&mut self, door: Door, again: bool) -> Turn {
+        self.written |= matches!(door, Door::Recorded(_));
+        match door {
+            Door::Planned(_) | Door::Recorded(_) => Turn::Over,
+            Door::Open(pass) => Turn::Open(pass, again),
+        }
+    }
+
+    fn failed(&mut self, row: &mut Item, what: &str, error: Error) {
+        row.problems.push(format!("{what}: {error}"));
+        self.error.get_or_insert(error);
+    }
 }
 
 impl Migrations {
@@ -61,8 +81,9 @@ impl Migrations {
         match self.try_share(work, people, subject, row).await {
             Ok(shared) => shared,
             Err(error) => {
-                row.problems.push(format!("shares: {error}"));
-                Shared::default()
+                let mut shared = Shared::default();
+                shared.failed(row, "shares", error);
+                shared
             }
         }
     }
@@ -71,9 +92,15 @@ impl Migrations {
         &self,
         work: &Work<'_>,
         people: &People,
-        subject: Subject<'_>,
+        mut subject: Subject<'_>,
         row: &mut Item,
     ) -> Result<Shared> {
+        let moving = self.moving(work, &subject);
+        if let Some(entry) = &moving {
+            let name = entry.change.before.get("owner").and_then(Value::as_str).unwrap_or_default();
+            let id = people.id(AssetKind::User, name).unwrap_or_default();
+            subject.owner = (id, name.to_owned());
+        }
         let Subject { source, base, owner, .. } = &subject;
         let (rows, source_owner) = match &source.shares {
             Some(rows) => (rows.clone(), source.owner.clone()),
@@ -85,7 +112,12 @@ impl Migrations {
         let wanted = people.wanted(work.run, &rows, source_owner.as_deref(), subject.give);
         let Wanted { grants, owner: new_owner, unmapped } = wanted;
         row.unmapped.extend(unmapped);
-        let new_owner = new_owner.filter(|name| !is_named(name, &owner.1));
+        let new_owner = match &moving {
+            Some(entry) => {
+                entry.change.after.get("owner").and_then(Value::as_str).map(str::to_owned)
+            }
+            None => new_owner.filter(|name| !is_named(name, &owner.1)),
+        };
         let last_owner = new_owner.as_deref().unwrap_or(&owner.1);
         let added: Vec<Grant> = grants
             .into_iter()
@@ -107,7 +139,7 @@ impl Migrations {
             // What a resumed run had set out to do, whatever of it is there by now.
             full = unlisted(&change.after["shares"]);
             count = full.len().saturating_sub(unlisted(&change.before["shares"]).len());
-            list = turn(work.run.admit(change).await?, again);
+            list = shared.turn(work.run.admit(change).await?, again);
         }
         row.shares_added = Some(count as u64);
         let mut hand = Turn::Over;
@@ -122,14 +154,17 @@ impl Migrations {
             }
             shared.changed = true;
             row.owner = Some(name.clone());
-            let change = self.own_change(work, &subject, name, &full);
-            let fits =
-                |one: &Change| one.before.get("work").is_none() && !super::wish::is_take(one);
-            let earlier = work.trail.find(work.run, &change, fits).cloned();
-            let again = earlier.as_ref().is_some_and(|entry| entry.outcome == Outcome::Unknown);
-            match work.run.admit(earlier.map_or(change, |entry| entry.change)).await {
-                Ok(door) => hand = turn(door, again),
-                Err(error) => row.problems.push(format!("the owner stays: {error}")),
+            let again = moving.as_ref().is_some_and(|entry| entry.outcome == Outcome::Unknown);
+            let change = match moving {
+                Some(entry) => {
+                    full = unlisted(&entry.change.after["shares"]);
+                    entry.change
+                }
+                None => self.own_change(work, &subject, name, &full),
+            };
+            match work.run.admit(change).await {
+                Ok(door) => hand = shared.turn(door, again),
+                Err(error) => shared.failed(row, "the owner stays", error),
             }
         }
         if let Turn::Open(pass, again) = list {
@@ -141,7 +176,7 @@ impl Migrations {
                 Err(error) => Err(error),
             };
             if let Err(error) = pass.settle(sent).await {
-                row.problems.push(format!("the shares were not set: {error}"));
+                shared.failed(row, "the shares were not set", error);
                 // The list names the present owner as such, so it must be there before the move.
                 if let Turn::Open(pass, _) = hand {
                     let error = Error::new(ErrorKind::Cancelled, "not sent: the shares come first");
@@ -150,24 +185,34 @@ impl Migrations {
                 }
                 return Ok(shared);
             }
+            shared.written = true;
         }
         if let (Turn::Open(pass, again), Some(name)) = (hand, new_owner) {
             let kept = match people.rows(&owner.0, base) {
+                _ if work.run.is_cancelled() => Err(stopped()),
                 Ok(rows) => {
                     work.run.keep_image(&pass, &Image::Owner { id: owner.0.clone(), rows }).await
                 }
                 Err(error) => Err(error),
             };
-            let problems = match kept {
-                Ok(()) => self.hand_over(people, pass, subject.id, &name, &full, again).await,
-                Err(error) => match pass.settle(Err(error)).await {
-                    Err(error) => vec![format!("the owner stays: {error}")],
-                    Ok(_) => Vec::new(),
-                },
+            let given = match kept {
+                Ok(()) => self.hand_over(people, &pass, subject.id, &name, &full, again).await,
+                Err(error) => Err(error),
             };
-            row.problems.extend(problems);
+            match pass.settle(given).await {
+                Ok(_) => shared.written = true,
+                Err(error) => shared.failed(row, &format!("not given to {name}"), error),
+            }
         }
         Ok(shared)
+    }
+
+    /// The move to another owner that this run has begun, wherever the dashboard is by now.
+    fn moving(&self, work: &Work<'_>, subject: &Subject<'_>) -> Option<Entry> {
+        let any = self.own_change(work, subject, "", &[]);
+        let fits = |one: &Change| one.before.get("work").is_none() && !super::wish::is_take(one);
+        let found = work.trail.find(work.run, &any, fits).filter(|_| subject.give);
+        found.cloned()
     }
 
     async fn keep_list(
@@ -257,24 +302,8 @@ impl Migrations {
     }
 
     /// Move a dashboard to another owner, and see to it that the shares are those that are wanted: a
-    /// server may drop them, and leaves the former owner among them. Gives what went wrong.
+    /// server may drop them, and leaves the former owner among them.
     pub(super) async fn hand_over(
-        &self,
-        people: &People,
-        pass: Pass,
-        id: &str,
-        owner: &str,
-        full: &[Grant],
-        again: bool,
-    ) -> Vec<String> {
-        let sent = self.try_hand_over(people, &pass, id, owner, full, again).await;
-        match pass.settle(sent).await {
-            Ok(_) => Vec::new(),
-            Err(error) => vec![format!("the dashboard was not given to {owner}: {error}")],
-        }
-    }
-
-    async fn try_hand_over(
         &self,
         people: &People,
         pass: &Pass,
@@ -347,13 +376,6 @@ impl Migrations {
             Err(error) if error.kind() == ErrorKind::Forbidden => write(Vec::new()).await,
             other => other,
         }
-    }
-}
-
-fn turn(door: Door, again: bool) -> Turn {
-    match door {
-        Door::Planned(_) | Door::Recorded(_) => Turn::Over,
-        Door::Open(pass) => Turn::Open(pass, again),
     }
 }
 

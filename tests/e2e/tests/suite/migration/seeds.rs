@@ -23,7 +23,7 @@ use super::meaning::meaning;
 use super::support::{Pair, bare};
 
 /// How many seeds there are when nothing else is said.
-const SEEDS: u64 = 1_000;
+const SEEDS: u64 = 800;
 
 /// How many of the tests share them, so that they run side by side.
 const LANES: u64 = 4;
@@ -52,16 +52,51 @@ pub fn arguments(step: &str) -> Value {
     }
 }
 
+/// The shares and owners of dashboards that are on both sides.
+pub const SHARES: &str = "migration.migrate_dashboard_shares";
+
+/// The arguments of [`SHARES`] for everything that both sides have.
+pub fn pairs(pair: &Pair) -> Value {
+    let (here, there) = (pair.source.state(), pair.target.state());
+    let ids = |state: &Value| -> Vec<Value> {
+        state["dashboards"].as_array().unwrap().iter().map(|one| one["oid"].clone()).collect()
+    };
+    let there = ids(&there);
+    let both: Vec<Value> = ids(&here).into_iter().filter(|id| there.contains(id)).collect();
+    assert!(both.len() > 2, "{both:?}");
+    json!({
+        "source_dashboard_ids": both, "target_dashboard_ids": both, "change_ownership": true,
+    })
+}
+
+/// Bring everything but the shares and the owners of dashboards, and the shares of one.
+pub async fn without_shares(pair: &Pair) {
+    let run = Run::unattended().start();
+    for id in STEPS {
+        let args = if id.ends_with("_dashboards") { json!({}) } else { arguments(id) };
+        let done = call_between(&pair.from, Some(&pair.to), &run, id, args).await.unwrap();
+        assert_eq!(done.result["complete"], true, "{id}");
+    }
+    let mut one = pairs(pair);
+    one["change_ownership"] = json!(false);
+    for key in ["source_dashboard_ids", "target_dashboard_ids"] {
+        one[key].as_array_mut().unwrap().truncate(1);
+    }
+    call_between(&pair.from, Some(&pair.to), &run, SHARES, one).await.unwrap();
+}
+
 /// What every seed of a lane shares: two deployments, and what an undisturbed run leaves behind.
 struct Lane {
     pair: Pair,
+    steps: Vec<(&'static str, Value)>,
     start: Snapshot,
     approved: Vec<Change>,
     expected: Value,
 }
 
 impl Lane {
-    async fn new() -> Self {
+    /// A whole migration, or only the shares and owners of dashboards that are on both sides.
+    async fn new(only_shares: bool) -> Self {
         let sizes = Sizes {
             users: 11,
             groups: 2,
@@ -74,13 +109,19 @@ impl Lane {
         let mut pair = Pair::start(SandboxConfig { sizes, ..bare() }, bare()).await;
         // A fault is met at once: the repeats of reads have tests of their own.
         pair.set_limits(Limits { retries: 0, ..limits() });
+        let steps = if only_shares {
+            without_shares(&pair).await;
+            vec![(SHARES, pairs(&pair))]
+        } else {
+            STEPS.map(|id| (id, arguments(id))).to_vec()
+        };
         let start = pair.target.snapshot();
         let preview = Run::preview().start();
-        migrate(&pair, &preview).await.unwrap();
+        migrate(&pair, &steps, &preview).await.unwrap();
         let run = Run::approved(preview.changes()).start();
-        assert!(migrate(&pair, &run).await.unwrap(), "undisturbed, everything is done");
+        assert!(migrate(&pair, &steps, &run).await.unwrap(), "undisturbed, everything is done");
         let expected = meaning(&pair.target);
-        Lane { pair, start, approved: preview.changes(), expected }
+        Lane { pair, steps, start, approved: preview.changes(), expected }
     }
 
     /// One migration, broken off as its seed says.
@@ -108,7 +149,7 @@ impl Lane {
                 .journal(Arc::clone(&journal) as Arc<dyn Journal>)
                 .start();
             let after = if calm { None } else { Some(rng.random_range(1..60)) };
-            let ended = broken_off(migrate(&self.pair, &run), target, after).await;
+            let ended = broken_off(migrate(&self.pair, &self.steps, &run), target, after).await;
             if let Some(Ok(true)) = ended {
                 done = Some(attempt);
                 break;
@@ -134,11 +175,10 @@ impl Lane {
 }
 
 /// All steps, one after the other. Whether everything was done.
-async fn migrate(pair: &Pair, run: &Run) -> Result<bool> {
+async fn migrate(pair: &Pair, steps: &[(&'static str, Value)], run: &Run) -> Result<bool> {
     let mut complete = true;
-    for step in STEPS {
-        let args = arguments(step);
-        let outcome = call_between(&pair.from, Some(&pair.to), run, step, args).await?;
+    for (step, args) in steps {
+        let outcome = call_between(&pair.from, Some(&pair.to), run, step, args.clone()).await?;
         let told = &outcome.result;
         let parts =
             ["created", "overwritten", "duplicated", "skipped", "failed", "blocked", "unknown"];
@@ -170,7 +210,7 @@ fn trouble(told: &Value) -> Value {
 }
 
 /// Run until its end, or until the target has seen so many requests: then the future is dropped.
-async fn broken_off<T>(
+pub async fn broken_off<T>(
     future: impl Future<Output = T>,
     target: &Sandbox,
     after: Option<u64>,
@@ -210,7 +250,7 @@ fn disturb(rng: &mut ChaCha8Rng, sandbox: &Sandbox, writes: bool) {
 }
 
 /// No asset is made twice, by the target's own log of writes.
-fn twice(seed: u64, target: &Sandbox) {
+pub fn twice(seed: u64, target: &Sandbox) {
     let mut made: BTreeMap<(AssetKind, String), u32> = BTreeMap::new();
     for entry in target.requests().iter().filter(|entry| entry.applied) {
         for touched in entry.touched.iter().filter(|touched| touched.change == Did::Created) {
@@ -222,14 +262,14 @@ fn twice(seed: u64, target: &Sandbox) {
 }
 
 async fn lane(number: u64) {
-    let lane = Lane::new().await;
+    let lane = Lane::new(number == LANES).await;
     if let Ok(seed) = std::env::var("FES_SEED") {
         lane.play(seed.parse().unwrap()).await;
         return;
     }
     let seeds = std::env::var("FES_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(SEEDS);
     let mut broken = 0;
-    let own: Vec<u64> = (0..seeds).filter(|seed| seed % LANES == number).collect();
+    let own: Vec<u64> = (0..seeds).filter(|seed| seed % LANES == number % LANES).collect();
     for seed in &own {
         broken += lane.play(*seed).await;
     }
@@ -254,4 +294,9 @@ async fn seeds_of_lane_2_end_as_if_nothing_had_happened() {
 #[tokio::test]
 async fn seeds_of_lane_3_end_as_if_nothing_had_happened() {
     lane(3).await;
+}
+
+#[tokio::test]
+async fn seeds_of_shares_alone_end_as_if_nothing_had_happened() {
+    lane(LANES).await;
 }

@@ -102,15 +102,19 @@ pub async fn ahead() -> Pair {
     // Somebody goes on working on the source.
     let state = pair.source.state();
     for dashboard in state["dashboards"].as_array().unwrap().iter().take(4) {
-        let oid = dashboard["oid"].as_str().unwrap();
-        let export = ["api", "v1", "dashboards", "export"];
-        let query = [("dashboardIds", oid), ("adminAccess", "true")];
-        let mut document = pair.from.read(&export, &query).await.unwrap().into_body()[0].take();
-        document["desc"] = "changed on the source".into();
-        document["widgets"].as_array_mut().unwrap().pop();
-        pair.source.load(document).unwrap();
+        change(&pair, dashboard["oid"].as_str().unwrap()).await;
     }
     pair
+}
+
+/// Somebody works on a dashboard of the source.
+pub async fn change(pair: &Pair, oid: &str) {
+    let export = ["api", "v1", "dashboards", "export"];
+    let query = [("dashboardIds", oid), ("adminAccess", "true")];
+    let mut document = pair.from.read(&export, &query).await.unwrap().into_body()[0].take();
+    document["desc"] = "changed on the source".into();
+    document["widgets"].as_array_mut().unwrap().pop();
+    pair.source.load(document).unwrap();
 }
 
 /// All steps of a migration, with shares and owners.

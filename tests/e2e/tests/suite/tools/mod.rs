@@ -6,4 +6,4 @@ mod calls;
 mod faults;
 mod seed;
 mod settled;
-mod variants;
+pub mod variants;

@@ -103,7 +103,7 @@ const KNOWN: [Known; 7] = [
 ];
 
 /// Every switch with each of its values but the default. The switches name their values themselves.
-fn others() -> Vec<(String, String)> {
+pub fn others() -> Vec<(String, String)> {
     let defaults = serde_json::to_value(Variants::default()).unwrap();
     let mut all = Vec::new();
     for (switch, default) in defaults.as_object().unwrap() {
