@@ -34,6 +34,7 @@ mod limits;
 mod names;
 mod parse;
 mod shape;
+mod text;
 mod thread;
 mod value;
 

@@ -12,6 +12,7 @@ use super::fault::{Fault, FaultKind, MAX_NAME_CHARS};
 use super::function::{Function, NoFunction, meant};
 use super::keep::keep;
 use super::limits::{MAX_DEPTH, MAX_NODES, MAX_SOURCE_BYTES, PARSER_RECURSION};
+use super::text::Text;
 use super::value::Val;
 use crate::host::clip;
 
@@ -37,14 +38,8 @@ pub(super) fn parse(source: &str) -> Result<Tree, Fault> {
     let parser = Env::default().parser().max_recursion_depth(PARSER_RECURSION);
     let (expression, info) =
         parser.parse_with_source_info(source).map_err(|errors| syntax(source, &errors))?;
-    let mut reader = Reader {
-        source,
-        chars: source.chars().collect(),
-        starts: source.char_indices().map(|(start, _)| start).collect(),
-        info: &info,
-        locals: Vec::new(),
-        nodes: 0,
-    };
+    let mut reader =
+        Reader { source, text: Text::new(source), info: &info, locals: Vec::new(), nodes: 0 };
     let mut root = reader.node(&expression, 0)?;
     let kept = keep(&mut root);
     Ok(Tree { root, kept })
@@ -85,9 +80,7 @@ fn syntax(source: &str, errors: &cel::ParseErrors) -> Fault {
 
 struct Reader<'a> {
     source: &'a str,
-    chars: Vec<char>,
-    /// The byte at which each character starts.
-    starts: Vec<usize>,
+    text: Text,
     info: &'a SourceInfo,
     locals: Vec<Arc<str>>,
     nodes: usize,
@@ -102,13 +95,9 @@ impl Reader<'_> {
         self.fault(span, FaultKind::NotAllowed, &format!("{what} cannot be used in a plan"))
     }
 
-    /// Where the token of a node stands. The parser tells its first and its last byte.
+    /// Where the token of a node stands.
     fn token(&self, id: u64) -> Span {
-        let (first, last) = self.info.offset_for(id).unwrap_or_default();
-        let place = |byte: u32| self.starts.partition_point(|start| *start < byte as usize);
-        let place = |byte: u32| u32::try_from(place(byte)).unwrap_or(u32::MAX);
-        let start = place(first);
-        Span { start, end: place(last.saturating_add(1)).max(start) }
+        self.text.token(self.info.offset_for(id).unwrap_or_default())
     }
 
     fn node(&mut self, expression: &IdedExpr, depth: usize) -> Result<Node, Fault> {
@@ -170,64 +159,8 @@ impl Reader<'_> {
     }
 
     fn field(&self, of: Node, name: &str, optional: bool, dot: Span) -> Node {
-        // The token is the dot; the name follows, perhaps after white space.
-        let from = dot.end as usize;
-        let length = name.chars().count();
-        let skipped = self
-            .chars
-            .iter()
-            .skip(from)
-            .take_while(|c| c.is_whitespace() || **c == '?' || **c == '`')
-            .count();
-        let end = u32::try_from((from + skipped + length).min(self.chars.len())).unwrap_or(dot.end);
-        let span = of.span.and(Span { start: dot.start, end });
+        let span = self.text.balanced(of.span.and(self.text.field(name, dot)));
         Node { span, kind: Kind::Field { of: Box::new(of), name: name.into(), optional } }
-    }
-
-    /// The span up to the closing bracket that follows the last part.
-    fn closed(&self, span: Span, close: char) -> Span {
-        let mut end = span.end as usize;
-        while let Some(c) = self.chars.get(end) {
-            end += 1;
-            if *c == close {
-                return Span { start: span.start, end: u32::try_from(end).unwrap_or(span.end) };
-            }
-            if !c.is_whitespace() && !matches!(c, ')' | ']' | '}' | ',') {
-                break;
-            }
-        }
-        span
-    }
-
-    /// The span with the parentheses that its operands stand in, which are no nodes.
-    fn balanced(&self, mut span: Span) -> Span {
-        let within = self.chars.get(span.start as usize..span.end as usize).unwrap_or_default();
-        let (mut open, mut unopened) = (0_usize, 0_usize);
-        for c in within {
-            match c {
-                '(' => open += 1,
-                ')' if open > 0 => open -= 1,
-                ')' => unopened += 1,
-                _ => {}
-            }
-        }
-        for _ in 0..open {
-            span = self.closed(span, ')');
-        }
-        let before = self.chars.iter().take(span.start as usize).rev();
-        let opening = before.take_while(|c| c.is_whitespace() || **c == '(');
-        for (back, c) in (1_u32..).zip(opening) {
-            if unopened == 0 {
-                break;
-            }
-            if *c == '(' {
-                unopened -= 1;
-                if unopened == 0 {
-                    span.start -= back;
-                }
-            }
-        }
-        span
     }
 
     fn list(&mut self, list: &ListExpr, token: Span, depth: usize) -> Result<Node, Fault> {
@@ -239,7 +172,7 @@ impl Reader<'_> {
             let optional = list.optional_indices.contains(&index);
             elements.push(Element { value, optional });
         }
-        Ok(Node { span: self.closed(span, ']'), kind: Kind::List(elements) })
+        Ok(Node { span: self.text.closed(span, ']'), kind: Kind::List(elements) })
     }
 
     fn object(&mut self, map: &MapExpr, token: Span, depth: usize) -> Result<Node, Fault> {
@@ -271,7 +204,7 @@ impl Reader<'_> {
             span = span.and(value.span);
             entries.push(Entry { key, value, optional: entry.optional });
         }
-        Ok(Node { span: self.closed(span, '}'), kind: Kind::Object(entries) })
+        Ok(Node { span: self.text.closed(span, '}'), kind: Kind::Object(entries) })
     }
 
     fn call(&mut self, call: &CallExpr, token: Span, depth: usize) -> Result<Node, Fault> {
@@ -305,13 +238,14 @@ impl Reader<'_> {
                 let parts =
                     [self.node(condition, down)?, self.node(yes, down)?, self.node(no, down)?];
                 let span = parts.iter().fold(token, |span, part| span.and(part.span));
-                let span = self.balanced(span);
+                let span = self.text.balanced(span);
                 Node { span, kind: Kind::If(Box::new(parts)) }
             }
             (operators::INDEX | operators::OPT_INDEX, [of, index]) => {
                 let of = self.boxed(of, down)?;
                 let index = self.boxed(index, down)?;
-                let span = self.closed(token.and(of.span).and(index.span), ']');
+                let span = self.text.closed(token.and(of.span).and(index.span), ']');
+                let span = self.text.balanced(span);
                 let optional = name == operators::OPT_INDEX;
                 Node { span, kind: Kind::Index { of, index, optional } }
             }
@@ -326,7 +260,7 @@ impl Reader<'_> {
                 let Some(kind) = binary(name) else { return Ok(None) };
                 let pair = Box::new([self.node(left, down)?, self.node(right, down)?]);
                 let span = pair.iter().fold(token, |span, part| span.and(part.span));
-                Node { span: self.balanced(span), kind: kind(pair) }
+                Node { span: self.text.balanced(span), kind: kind(pair) }
             }
             _ => return Ok(None),
         };
@@ -336,7 +270,7 @@ impl Reader<'_> {
     /// `f(x)`: the token is the bracket, the name stands before it.
     fn global(&mut self, call: &CallExpr, bracket: Span, depth: usize) -> Result<Node, Fault> {
         let name = call.func_name.as_str();
-        let span = self.named(name, bracket);
+        let span = self.text.named(name, bracket);
         if name == "has" {
             return self.has(call, span, depth);
         }
@@ -354,7 +288,7 @@ impl Reader<'_> {
             return Err(self.fault(span, FaultKind::UnknownFunction, wrong));
         };
         let of = self.node(of, depth + 1)?;
-        let span = self.closed(span.and(of.span), ')');
+        let span = self.text.closed(span.and(of.span), ')');
         match of.kind {
             Kind::Field { of, name, optional: false } => {
                 Ok(Node { span, kind: Kind::Has { of, name } })
@@ -372,7 +306,7 @@ impl Reader<'_> {
         depth: usize,
     ) -> Result<Node, Fault> {
         let name = call.func_name.as_str();
-        let word = self.named(name, bracket);
+        let word = self.text.named(name, bracket);
         if let Some(what) = What::named(name) {
             return self.each(what, target, call, word, depth);
         }
@@ -385,19 +319,6 @@ impl Reader<'_> {
 
     fn nodes(&mut self, all: &[IdedExpr], depth: usize) -> Result<Vec<Node>, Fault> {
         all.iter().map(|one| self.node(one, depth + 1)).collect()
-    }
-
-    /// The span of a function's name and its bracket.
-    fn named(&self, name: &str, bracket: Span) -> Span {
-        let spaces = self
-            .chars
-            .iter()
-            .take(bracket.start as usize)
-            .rev()
-            .take_while(|c| c.is_whitespace())
-            .count();
-        let back = u32::try_from(spaces + name.chars().count()).unwrap_or(0);
-        Span { start: bracket.start.saturating_sub(back), end: bracket.end }
     }
 
     fn function(
@@ -418,7 +339,8 @@ impl Reader<'_> {
             }
         })?;
         let span = args.iter().fold(span, |span, arg| span.and(arg.span));
-        Ok(Node { span: self.closed(span, ')'), kind: Kind::Call { function, args } })
+        let span = self.text.balanced(self.text.closed(span, ')'));
+        Ok(Node { span, kind: Kind::Call { function, args } })
     }
 
     fn each(
@@ -450,7 +372,8 @@ impl Reader<'_> {
             .and_then(|only| Ok((only, self.node(body, depth + 1)?)));
         self.locals.pop();
         let (only, body) = parts?;
-        let span = self.closed(over.span.and(word).and(body.span), ')');
+        let span = self.text.closed(over.span.and(word).and(body.span), ')');
+        let span = self.text.balanced(span);
         Ok(Node { span, kind: Kind::Each(Box::new(Each { what, over, only, body })) })
     }
 }

@@ -63,6 +63,10 @@ fn a_fault_quotes_the_place_it_names() {
         ("1 + ((n - 1) * (s + (n)))", (17, 23), "`s + (n)`"),
         ("((n - 1) * (n - s)) + 1", (13, 17), "`n - s`"),
         ("((n + 1) / (n - 7)) + 1", (2, 18), "`(n + 1) / (n - 7)`"),
+        ("s + ((users + [n]).size())", (1, 26), "`s + ((users + [n]).size())`"),
+        ("((users + [n]).sum())", (2, 20), "`(users + [n]).sum()`"),
+        ("((users + [n])[n]).zz", (2, 17), "`(users + [n])[n]`"),
+        ("(users + [n]).map(u, (u)).join()", (1, 32), "`(users + [n]).map(u, (u)).join()`"),
         ("'😀' + o.zz", (7, 10), "`o.zz`"),
     ] {
         let fault = fault(source);

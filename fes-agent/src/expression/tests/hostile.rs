@@ -3,7 +3,7 @@
 //! Steps and bytes are what these look at; the clock is left out of it.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -113,8 +113,11 @@ fn a_tree_has_a_ceiling_of_nodes_and_of_depth() {
 #[test]
 fn joins_that_take_too_long_end_at_the_budget_of_steps() {
     let world = rows(10_000);
+    let wide = "users.all(u, dash.all(d, d.id >= 0 || u.id >= 0))";
+    assert_eq!(kind_over(wide, &world), FaultKind::Budget);
+    let fewer = Limits { steps: 500_000, ..patient() };
+    let world = scope(&world);
     for source in [
-        "users.all(u, dash.all(d, d.id >= 0 || u.id >= 0))",
         "users.exists(u, dash.exists(d, d.id + u.id < 0))",
         "users.filter(u, dash.exists(d, d.id == u.id + 100000)).size()",
         // Nothing absorbs the end of the budget.
@@ -124,7 +127,8 @@ fn joins_that_take_too_long_end_at_the_budget_of_steps() {
         "has({'a': users.all(u, dash.all(d, d.id + u.id >= 0))}.a)",
         "{}.?a.orValue(users.all(u, dash.all(d, d.id + u.id >= 0)))",
     ] {
-        assert_eq!(kind_over(source, &world), FaultKind::Budget, "{source}");
+        let fault = Expression::parse(source).unwrap().evaluate(&world, &fewer).unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Budget, "{source}: {fault}");
     }
     let four = json!({ "l": [1, 2, 3, 4] });
     let mut nested = "0".to_owned();
@@ -156,15 +160,32 @@ fn values_that_grow_end_at_the_budget_of_bytes() {
         text
     };
     let long = json!({ "t": "x".repeat(1_000_000), "l": vec![1; 10_000] });
-    assert_eq!(kind_over(&doubled("t", 9), &long), FaultKind::Budget);
-    assert_eq!(kind_over(&doubled("l", 9), &long), FaultKind::Budget);
-    assert_eq!(kind_over("l.map(x, t + t)", &long), FaultKind::Budget);
-    assert_eq!(kind_over("l.map(x, t.upperAscii() + t.trim())", &long), FaultKind::Budget);
-    assert_eq!(kind_over("l.map(x, t).join(t)", &long), FaultKind::Budget);
-    assert_eq!(kind_over("l.map(x, l + [x])", &long), FaultKind::Budget);
-    assert_eq!(kind_over("l.map(x, l.map(y, x)).flatten()", &long), FaultKind::Budget);
-    assert_eq!(kind_over("l.map(x, l.map(y, [x])).distinct()", &long), FaultKind::Budget);
-    assert_eq!(kind_over("l.map(x, l.sortBy(y, x)).size()", &long), FaultKind::Budget);
+    for source in [
+        doubled("t", 9).as_str(),
+        doubled("l", 9).as_str(),
+        "l.map(x, t + t)",
+        "l.map(x, t.upperAscii())",
+        "l.map(x, t.trim())",
+        "l.map(x, [t, t].join(string(x)))",
+        "l.map(x, t).join(t)",
+        "l.map(x, l + [x])",
+        "l.map(x, l.map(y, x)).flatten()",
+        "l.map(x, l.filter(y, y == x))",
+        "l.map(x, (l + [x]).distinct())",
+        "l.map(x, l.sortBy(y, x)).size()",
+        "l.map(x, [x, x, x, x, x, x, x, x, x, x].map(y, [y, y, y, y, y, y, y, y, y, y, y]))",
+        "l.map(x, [x, x, x, x, x, x, x, x, x, x].map(y, {'a': y, 'b': y, 'c': y}))",
+        // Nothing absorbs the end of the budget.
+        "l.map(x, t + t).size() < 0 || true",
+        "l.map(x, t + t).size() < 0 && false",
+        "[1, 2].exists(y, y == 2 || l.map(x, t + t).size() < y)",
+        "[1, 2].all(y, y == 1 && l.map(x, t + t).size() < y)",
+    ] {
+        let expression = Expression::parse(source).unwrap();
+        let fault = expression.evaluate(&scope(&long), &patient()).unwrap_err();
+        assert!(fault.message.contains("more than 16 MiB of values"), "{source}: {fault}");
+    }
+    // Searching makes nothing, and takes its time.
     assert_eq!(kind_over("l.map(x, t.contains('xy')).size()", &long), FaultKind::Budget);
 }
 
@@ -226,11 +247,20 @@ fn a_cancelled_evaluation_and_one_past_its_deadline_end() {
     let cancelled = Limits { cancel: Some(Arc::new(AtomicBool::new(true))), ..patient() };
     let fault = expression.evaluate(&world, &cancelled).unwrap_err();
     assert_eq!(fault.kind, FaultKind::Cancelled);
+    // This would go on for longer than anybody waits.
     let long = Expression::parse("users.all(u, dash.all(d, d.id + u.id >= 0)) || true").unwrap();
-    let late = Limits { time: Duration::ZERO, ..Limits::default() };
+    let late = Limits { steps: u64::MAX, time: Duration::from_millis(50), ..Limits::default() };
     let fault = long.evaluate(&world, &late).unwrap_err();
     assert_eq!(fault.kind, FaultKind::Budget);
-    assert!(fault.message.contains("longer than 0 ms"), "{fault}");
+    assert!(fault.message.contains("longer than 50 ms"), "{fault}");
+    let flag = Arc::new(AtomicBool::new(false));
+    let endless = Limits { steps: u64::MAX, cancel: Some(flag.clone()), ..patient() };
+    let ended = std::thread::scope(|scope| {
+        let run = scope.spawn(|| long.evaluate(&world, &endless));
+        flag.store(true, Ordering::Relaxed);
+        run.join().unwrap()
+    });
+    assert_eq!(ended.unwrap_err().kind, FaultKind::Cancelled);
 }
 
 #[test]

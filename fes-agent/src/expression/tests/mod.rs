@@ -1,8 +1,11 @@
 //! Tests of expressions. Those of hostile input run on the default stack of a test thread.
 
 mod correct;
+mod differential;
 mod faults;
+mod generate;
 mod hostile;
+mod random;
 mod shapes;
 
 use serde_json::{Value, json};
