@@ -50,15 +50,9 @@ impl Tools for Known {
     }
 }
 
-/// The operations of the product, and fixtures for those that it does not have yet.
+/// The operations of the product.
 pub(crate) fn operations() -> Vec<Operation> {
-    let fixtures = include_str!("../tests/fixtures/operations.json");
-    let mut all: Vec<Operation> = serde_json::from_str(fixtures).unwrap();
-    let real = sisense_core::generated::operations();
-    all.retain(|fixture| !real.iter().any(|operation| operation.id == fixture.id));
-    all.extend(real.iter().cloned());
-    all.sort_by(|a, b| a.id.cmp(&b.id));
-    all
+    sisense_core::generated::operations().to_vec()
 }
 
 /// A deployment with names, for planners. Its kinds in `broken` cannot be listed.
@@ -84,20 +78,7 @@ impl Tools for World {
     }
 
     fn check(&self, id: &str, args: &Value) -> Result<()> {
-        if sisense_core::generated::find(id).is_some() {
-            return sisense_core::generated::check(id, args);
-        }
-        let operation = self.find(id).ok_or_else(|| Error::not_found("operation", id))?;
-        let schema = &operation.input_schema;
-        let required = schema["required"].as_array().cloned().unwrap_or_default();
-        let missing = required.iter().filter_map(Value::as_str).find(|key| args.get(key).is_none());
-        let known = |key: &&String| schema["properties"].get(key.as_str()).is_none();
-        let unknown = args.as_object().and_then(|args| args.keys().find(known));
-        match (missing, unknown) {
-            (Some(key), _) => Err(Error::invalid(format!("the argument `{key}` is missing"))),
-            (_, Some(key)) => Err(Error::invalid(format!("the argument `{key}` is unknown"))),
-            _ => Ok(()),
-        }
+        sisense_core::generated::check(id, args)
     }
 
     async fn call(&self, _: Place<'_>, _: &Run, id: &str, _: Value) -> Result<Outcome> {

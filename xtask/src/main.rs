@@ -1,8 +1,9 @@
 //! The tasks of this repository: `cargo xtask registry`, `cargo xtask test`, `cargo xtask bench`,
-//! `cargo xtask demo`.
+//! `cargo xtask demo`, `cargo xtask eval`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks")]
 
 mod demo;
+mod eval;
 mod registry;
 mod repo;
 mod test;
@@ -40,6 +41,8 @@ enum Task {
         /// What to measure: requests, scale, migration; all by default.
         parts: Vec<String>,
     },
+    /// Score how often the right operation is found for a request in words; fails under the goals.
+    Eval,
     /// Build the product and start it over a deployment in memory.
     Demo {
         /// Flags of `fes-mcp demo`, such as `--port 8080` or `--exit-after-ready`.
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Task::Registry { check } => registry::run(check).map(|()| ExitCode::SUCCESS),
         Task::Test { only } => test::run(&only).map(|()| ExitCode::SUCCESS),
         Task::Bench { parts } => test::bench(&parts).map(|()| ExitCode::SUCCESS),
+        Task::Eval => eval::run(),
         Task::Demo { flags } => demo::run(&flags),
     };
     done.unwrap_or_else(|error| {

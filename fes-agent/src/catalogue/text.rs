@@ -1,11 +1,10 @@
 //! A request as tokens: words with their meaning, quoted texts, and shapes such as an e-mail.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::lexicon::{Class, MEANINGS, Meaning, stem};
+use super::lexicon::{Class, Means, PHRASE, inflected, misspelt, phrase, stem};
 
 /// What a token is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +14,7 @@ pub(crate) enum Token {
         /// As written, in lower case.
         lower: String,
         /// Its meaning, when the lexicon has it.
-        means: Option<(&'static str, Class)>,
+        means: Option<Means>,
     },
     /// A text in quotes.
     Quoted,
@@ -36,11 +35,13 @@ pub(crate) struct Piece {
     pub(crate) token: Token,
     /// Whether a comma or another mark follows.
     pub(crate) stop_after: bool,
+    /// Whether its meaning is that of a word that is spelt alike.
+    pub(crate) guessed: bool,
 }
 
 impl Piece {
     /// The meaning and class, when the lexicon has them.
-    pub(crate) fn means(&self) -> Option<(&'static str, Class)> {
+    pub(crate) fn means(&self) -> Option<Means> {
         match &self.token {
             Token::Word { means, .. } => *means,
             _ => None,
@@ -56,6 +57,11 @@ impl Piece {
         self.means().map(|(_, class)| class)
     }
 
+    /// Whether it is written with a capital.
+    pub(crate) fn capital(&self) -> bool {
+        self.text.chars().next().is_some_and(char::is_uppercase)
+    }
+
     /// The text in lower case.
     pub(crate) fn lower(&self) -> String {
         self.text.to_lowercase()
@@ -64,19 +70,6 @@ impl Piece {
 
 /// Longest request, in characters. What is longer is no request in words.
 pub(crate) const MAX_REQUEST: usize = 4000;
-
-/// Longest phrase of the lexicon, in words.
-const PHRASE: usize = 4;
-
-static PHRASES: LazyLock<HashMap<&'static str, &'static Meaning>> = LazyLock::new(|| {
-    let mut phrases = HashMap::new();
-    for meaning in MEANINGS {
-        for said in meaning.said {
-            phrases.entry(*said).or_insert(meaning);
-        }
-    }
-    phrases
-});
 
 /// Quotes of several kinds, e-mails, ids, then words. Built from a constant, so it always compiles;
 /// were it not to, every text would simply be without tokens.
@@ -116,10 +109,14 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece> {
             continue;
         };
         if !text.is_empty() {
-            raw.push(Piece { text: text.to_owned(), token, stop_after: false });
+            raw.push(Piece { text: text.to_owned(), token, stop_after: false, guessed: false });
         }
     }
-    join_phrases(raw)
+    spell(&mut raw);
+    let mut pieces = join_phrases(raw);
+    inflect(&mut pieces);
+    in_context(&mut pieces);
+    pieces
 }
 
 /// Give words their meanings; a phrase becomes one token.
@@ -140,7 +137,7 @@ fn join_phrases(raw: Vec<Piece>) -> Vec<Piece> {
             }
             let said = words?.join(" ");
             let bare = said.strip_suffix("'s").unwrap_or(&said).to_owned();
-            PHRASES.get(bare.as_str()).map(|meaning| (n, said, (meaning.word, meaning.class)))
+            phrase(&bare).map(|means| (n, said, means))
         });
         match longest {
             Some((n, said, means)) => {
@@ -149,6 +146,7 @@ fn join_phrases(raw: Vec<Piece>) -> Vec<Piece> {
                     text: text.join(" "),
                     token: Token::Word { lower: said, means: Some(means) },
                     stop_after: rest[n - 1].stop_after,
+                    guessed: rest[..n].iter().any(|piece| piece.guessed),
                 });
                 rest = &rest[n..];
             }
@@ -159,6 +157,82 @@ fn join_phrases(raw: Vec<Piece>) -> Vec<Piece> {
         }
     }
     pieces
+}
+
+/// Put words of the lexicon in the place of those that are misspelt. A word with a capital is most
+/// likely a name, but for the first.
+fn spell(raw: &mut [Piece]) {
+    for (at, piece) in raw.iter_mut().enumerate() {
+        let shouted = piece.text.len() > 1 && piece.text.chars().all(|c| !c.is_lowercase());
+        if at > 0 && piece.capital() && !shouted {
+            continue;
+        }
+        if let Token::Word { lower, .. } = &mut piece.token
+            && let Some(meant) = misspelt(lower)
+        {
+            meant.clone_into(lower);
+            piece.guessed = true;
+        }
+    }
+}
+
+/// Give words the meaning of another form of them.
+fn inflect(pieces: &mut [Piece]) {
+    for (at, piece) in pieces.iter_mut().enumerate() {
+        let name = at > 0 && piece.capital();
+        if let Token::Word { lower, means: means @ None } = &mut piece.token
+            && !name
+        {
+            *means = inflected(lower.strip_suffix("'s").unwrap_or(lower));
+        }
+    }
+}
+
+/// How far before "used" a "not" may stand.
+const NEGATION: usize = 7;
+
+/// Words that mean something else beside others: "no dashboard uses", "the share of a dashboard",
+/// "give me" without anybody who gets it, "compose it, do not create it".
+fn in_context(pieces: &mut [Piece]) {
+    const NOT: [&str; 16] = [
+        "not", "never", "no", "nobody", "none", "nothing", "don't", "dont", "doesn't", "doesnt",
+        "isn't", "isnt", "aren't", "arent", "without", "nowhere",
+    ];
+    let is_not = |piece: &Piece| NOT.contains(&piece.lower().as_str());
+    let gives = pieces.iter().any(|piece| {
+        matches!(piece.class(), Some(Class::Rule | Class::Role))
+            || ["shared", "owner", "used", "role"].iter().any(|word| piece.is(word))
+            || ["to", "login"].contains(&piece.lower().as_str())
+    });
+    let columns = pieces.iter().any(|piece| piece.is("column"));
+    let (mut asked, mut verbs) = (false, false);
+    for at in 0..pieces.len() {
+        let before = &pieces[at.saturating_sub(NEGATION)..at];
+        let negated = before.iter().rev().take_while(|piece| !piece.stop_after).any(is_not);
+        let right_after_not = before.last().is_some_and(is_not);
+        let after_thing = before.last().is_some_and(|p| p.class() == Some(Class::Thing));
+        let give = ["give", "provide", "hand"].contains(&pieces[at].lower().as_str());
+        let new = match pieces[at].means() {
+            Some(("used", _)) if negated => ("unused", Class::Aspect),
+            Some((_, Class::Filler)) if negated && columns && needs(&pieces[at]) => {
+                ("unused", Class::Aspect)
+            }
+            Some(("share_with", _)) if asked || after_thing => ("shared", Class::Aspect),
+            Some((_, Class::Act)) if give && !gives => ("show", Class::Ask),
+            Some((_, Class::Act)) if right_after_not && verbs => ("", Class::Filler),
+            Some(same) => same,
+            None => continue,
+        };
+        asked |= new.1 == Class::Ask;
+        verbs |= matches!(new.1, Class::Ask | Class::Act);
+        if let Token::Word { means, .. } = &mut pieces[at].token {
+            *means = Some(new);
+        }
+    }
+}
+
+fn needs(piece: &Piece) -> bool {
+    ["need", "needs", "needed", "require", "requires", "required"].contains(&piece.lower().as_str())
 }
 
 /// The terms of a token list, for ranking: meanings, stems, shapes. Fillers are left out.
@@ -179,18 +253,17 @@ pub(crate) fn terms(pieces: &[Piece]) -> Vec<String> {
         .collect()
 }
 
-/// The terms of an example in an operation's documentation. Proper names are left out: they say
-/// nothing about the operation.
+/// The terms of an example in an operation's documentation. Names are left out, they say nothing
+/// about the operation: words that nobody knows with a capital, or after the noun of a thing.
 pub(crate) fn example_terms(text: &str) -> Vec<String> {
     let pieces = pieces(text);
-    let kept: Vec<Piece> = pieces
-        .into_iter()
-        .filter(|piece| {
-            let capital = piece.text.chars().next().is_some_and(char::is_uppercase);
-            piece.means().is_some() || !capital || !matches!(piece.token, Token::Word { .. })
-        })
-        .collect();
-    terms(&kept)
+    let name = |at: usize, piece: &Piece| {
+        let named = |before: &Piece| before.class() == Some(Class::Thing) || before.is("schema");
+        let after_thing = at.checked_sub(1).and_then(|at| pieces.get(at)).is_some_and(named);
+        matches!(piece.token, Token::Word { means: None, .. }) && (piece.capital() || after_thing)
+    };
+    let kept = pieces.iter().enumerate().filter(|(at, piece)| !name(*at, piece));
+    terms(&kept.map(|(_, piece)| piece.clone()).collect::<Vec<_>>())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use sisense_core::{Effect, Operation, Scope};
 use super::fill::{Fill, Reading, fill};
 use super::find::{Form, Mention};
 use super::question::Why;
-use crate::catalogue::lexicon::Class;
+use crate::catalogue::lexicon::{Class, alike};
 use crate::catalogue::text::{Piece, Token};
 use crate::catalogue::{Catalogue, Hints, Intent, intent, slots};
 use crate::host::Kind;
@@ -18,8 +18,9 @@ const TRIED: usize = 12;
 /// How many of the likeliest operations tell which kinds of names are loaded.
 const LIKELY: usize = 8;
 
-/// The least share of a request's meaningful words that have to be understood.
+/// The least share of a request's meaningful words that have to be understood, and of a write's.
 const UNDERSTOOD: f64 = 0.6;
+const UNDERSTOOD_WRITE: f64 = 0.7;
 
 /// Aspects that are what a request is about: an operation that does not know them is another one.
 const SUBJECTS: [&str; 19] = [
@@ -156,6 +157,7 @@ fn without_names(reading: &Reading<'_>) -> Vec<Piece> {
                     text: mention.text.clone(),
                     token: Token::Quoted,
                     stop_after: false,
+                    guessed: false,
                 });
                 at = mention.at.end;
             }
@@ -258,21 +260,8 @@ fn safe(choice: &Choice<'_>, catalogue: &Catalogue, reading: &Reading<'_>) -> bo
 
 /// Whether an operation does what a verb says, or what a verb of about the same meaning says.
 fn does(catalogue: &Catalogue, operation: &Operation, act: &str) -> bool {
-    const ALIKE: [(&str, &[&str]); 10] = [
-        ("create", &["add", "make", "setup"]),
-        ("add", &["create", "update"]),
-        ("delete", &["remove"]),
-        ("remove", &["delete", "update"]),
-        ("update", &["make"]),
-        ("make", &["update", "create"]),
-        ("give", &["share_with", "transfer", "owner"]),
-        ("transfer", &["give", "owner"]),
-        ("schedule", &["build"]),
-        ("setup", &["create"]),
-    ];
-    let alike = ALIKE.iter().find(|(verb, _)| *verb == act).map_or(&[][..], |(_, alike)| alike);
     catalogue.says(&operation.id, act)
-        || alike.iter().any(|verb| catalogue.says(&operation.id, verb))
+        || alike(act).iter().any(|verb| catalogue.says(&operation.id, verb))
 }
 
 /// Whether enough of a request is understood to act on it.
@@ -323,5 +312,7 @@ pub(super) fn understood(
         let word = piece.means().map(|(word, _)| word).unwrap_or_default();
         subject && inside(at).is_none() && !catalogue.says(&choice.operation.id, word)
     });
-    about && !missed && all > 0.0 && known / all >= UNDERSTOOD
+    let writes = choice.operation.effect.writes();
+    let least = if writes { UNDERSTOOD_WRITE } else { UNDERSTOOD };
+    about && !missed && all > 0.0 && known / all >= least
 }

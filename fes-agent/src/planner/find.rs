@@ -160,7 +160,7 @@ fn known(request: &[Piece], at: usize, directory: &Directory) -> Option<Mention>
             return None;
         }
         // A single word of the lexicon is that word, unless it is marked as a name.
-        if n == 1 && first.means().is_some() && !marked(request, at, &known) {
+        if n == 1 && first.means().is_some() && !first.guessed && !marked(request, at, &known) {
             return None;
         }
         let text: Vec<&str> = words.iter().map(|piece| piece.text.as_str()).collect();

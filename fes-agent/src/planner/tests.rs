@@ -257,7 +257,7 @@ async fn what_is_missing_or_not_clear_is_asked() {
         ("columns of dashboard Twin", "? dashboard.get_dashboard_columns: Which dashboard is meant by \"Twin\"? It may be Twin (5f0000000000000000000002) or Twin (5f0000000000000000000003)."),
         ("who is in the group Marketing?", "? access.users_per_group: There is no group called \"Marketing\". There are 4, such as Analysts, Sales or Research and Development."),
         ("schedule a build of Healthcare every Monday", "? access.create_schedule_build: Which time (UTC)? It may be every Monday at 6:00 or every 2 hours."),
-        ("who has access to Orders 2026", "? datamodel.get_datamodel_shares: Which kind of thing is meant by \"Orders 2026\"? It may be data model \"Orders 2026\" or dashboard \"Orders 2026\"."),
+        ("who has access to Orders 2026", "? dashboard.get_dashboard_share: Which kind of thing is meant by \"Orders 2026\"? It may be data model \"Orders 2026\" or dashboard \"Orders 2026\"."),
         ("add bob to the group Analyst", "? access.update_user: There is no group called exactly \"Analyst\". Did you mean Analysts?"),
     ])
     .await;

@@ -187,13 +187,15 @@ pub(super) fn list(
             }
             Found::Missing(missing, place) => {
                 let given = missing.given.is_some();
+                let nowhere = missing.why == Why::NotThere;
                 if required && (given || values.is_empty()) {
                     fill.missing.push(missing);
                 }
-                match place {
-                    Some(place) => fill.used.insert(place),
-                    None => break,
-                };
+                let Some(place) = place else { break };
+                fill.used.insert(place);
+                if nowhere && reading.mentions.get(place).is_some_and(|m| m.label.is_none()) {
+                    fill.unknown.insert(place);
+                }
             }
             Found::Nothing => break,
         }

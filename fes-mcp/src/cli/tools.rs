@@ -1,9 +1,10 @@
-//! `fes-mcp tools`: list, explain and call single tools.
+//! `fes-mcp tools`: list, search, explain and call single tools.
 
 use std::io::Read;
 
-use clap::Subcommand;
+use clap::{Subcommand, value_parser};
 use comfy_table::{Table, presets};
+use fes_agent::catalogue::{Catalogue, Hints, Hit};
 use fes_agent::host::unknown_operation;
 use fes_agent::{Called, Policy};
 use serde_json::{Value, json};
@@ -27,6 +28,20 @@ pub enum ToolsCommand {
         /// Only those of this domain, or with this word in their name or summary
         #[arg(value_name = "WORD")]
         word: Option<String>,
+    },
+    /// Find the tools for what you want to do, the best first
+    #[command(after_help = "\
+Examples:
+  fes-mcp tools search \"who can open the dashboard Pipeline\"
+  fes-mcp tools search \"unused cols\" --limit 3 --json")]
+    Search {
+        /// What you want to do, in your own words
+        #[arg(value_name = "WORDS")]
+        words: String,
+
+        /// How many tools to show at most
+        #[arg(long, value_name = "N", default_value_t = 10, value_parser = value_parser!(u16).range(1..))]
+        limit: u16,
     },
     /// Explain a tool: what it does, takes and gives
     Show {
@@ -61,6 +76,9 @@ pub async fn run(cli: &Cli, command: &ToolsCommand, out: &Out) -> Result<Exit, F
         ToolsCommand::List { word } => {
             list(word.as_deref(), &cli.state.policy(), out);
             Ok(Exit::Done)
+        }
+        ToolsCommand::Search { words, limit } => {
+            search(words, usize::from(*limit), &cli.state.policy(), out)
         }
         ToolsCommand::Show { id } => explain(id, out),
         ToolsCommand::Call { id, args, approve } => {
@@ -112,6 +130,43 @@ fn list(word: Option<&str>, policy: &Policy, out: &Out) {
         n => format!("{n} tools"),
     };
     out.text(&format!("{}\n{count}", table.trim_fmt()));
+}
+
+/// Rank the tools that the policy permits. No deployment is asked.
+fn search(words: &str, limit: usize, policy: &Policy, out: &Out) -> Result<Exit, Failure> {
+    if words.trim().is_empty() {
+        return Err(Failure::bad_usage("say in words what you want to do"));
+    }
+    let permitted = generated::operations().iter().filter(|operation| policy.permits(operation));
+    let hits = Catalogue::new(permitted).rank(words, &Hints::default());
+    let found: Vec<(&Hit, &Operation)> =
+        hits.iter().filter_map(|hit| Some((hit, generated::find(&hit.id)?))).take(limit).collect();
+    if out.is_json() {
+        let rows = found.iter().map(|(hit, operation)| {
+            json!({
+                "id": hit.id,
+                "score": (hit.score * 100.0).round() / 100.0,
+                "effect": operation.effect,
+                "risk": operation.risk,
+                "summary": operation.summary,
+                "reasons": hit.reasons,
+            })
+        });
+        out.json(&rows.collect());
+        return Ok(Exit::Done);
+    }
+    if found.is_empty() {
+        out.text("No tool fits. See what there is: fes-mcp tools list");
+        return Ok(Exit::Done);
+    }
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED).force_no_tty();
+    table.set_header(["Tool", "Effect", "What it does"]);
+    for (hit, operation) in &found {
+        table.add_row([&hit.id, operation.effect.as_str(), &operation.summary]);
+    }
+    out.text(&table.trim_fmt());
+    Ok(Exit::Done)
 }
 
 fn find(id: &str) -> Result<&'static Operation, Failure> {

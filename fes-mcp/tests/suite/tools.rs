@@ -20,6 +20,30 @@ fn lists_what_there_is() {
 }
 
 #[test]
+fn finds_tools_for_what_is_said_the_best_first() {
+    let words = "who can open teh dashbord Pipeline";
+    let found = run(&["tools", "search", words, "--limit", "3", "--json"]).json();
+    let found = found.as_array().unwrap();
+    assert_eq!(found.len(), 3);
+    assert_eq!(found[0]["id"], "dashboard.get_dashboard_share");
+    let scores: Vec<f64> = found.iter().map(|hit| hit["score"].as_f64().unwrap()).collect();
+    assert!(scores.is_sorted_by(|a, b| a >= b), "{scores:?}");
+    let text = run(&["tools", "search", words]).stdout;
+    assert!(text.contains("dashboard.get_dashboard_share"), "{text}");
+    let reads = run(&["tools", "search", "delete a user", "--json", "--read-only"]).json();
+    assert!(reads.as_array().unwrap().iter().all(|hit| hit["effect"] == "read"), "{reads}");
+}
+
+#[test]
+fn a_search_that_fits_nothing_says_so_and_one_without_words_is_wrong() {
+    let none = run(&["tools", "search", "qwxz"]);
+    assert_eq!((none.code, none.stdout.contains("No tool fits")), (Some(0), true));
+    assert_eq!(run(&["tools", "search", "qwxz", "--json"]).json(), json!([]));
+    assert_eq!(run(&["tools", "search", " "]).code, Some(2));
+    assert_eq!(run(&["tools", "search", "users", "--limit", "0"]).code, Some(2));
+}
+
+#[test]
 fn allows_and_denies_by_pattern_and_refuses_a_pattern_that_fits_nothing() {
     let list = run(&["tools", "list", "--json", "--allow", "access.*", "--deny", "*.delete_*"]);
     let list = list.json();

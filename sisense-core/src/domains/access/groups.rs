@@ -25,6 +25,8 @@ impl Access {
     /// # Ask
     /// - Show the group Analysts
     /// - What is the default role of the group Sales?
+    /// - Details of the group Support
+    /// - Tell me about the team Marketing
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->
@@ -45,6 +47,8 @@ impl Access {
     /// # Ask
     /// - Who is in the group Analysts?
     /// - List the members of Sales
+    /// - Which users belong to the group Support?
+    /// - How many people are in the team Marketing?
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->
@@ -80,6 +84,8 @@ impl Access {
     /// - List all groups with their members
     /// - Which groups are empty?
     /// - How many users does each group have?
+    /// - What groups are there?
+    /// - Show every group and who is in it
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->

@@ -29,6 +29,7 @@ impl Dashboards {
     /// - Which columns does the dashboard Pipeline use?
     /// - Which fields are in the filters of Sales Overview?
     /// - Does the dashboard Pipeline name columns that are gone?
+    /// - List the columns that are used in the widgets of the dashboard Costs
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->

@@ -25,6 +25,8 @@ impl Dashboards {
     /// - List all dashboards
     /// - How many dashboards do we have?
     /// - Which dashboards use the data model Sample ECommerce?
+    /// - Which dashboards are based on the model Finance?
+    /// - Show every dashboard with its owner and folder
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->
@@ -47,6 +49,7 @@ impl Dashboards {
     /// # Ask
     /// - Show me dashboard 5f0000000000000000000001
     /// - Who owns dashboard 5f0000000000000000000001?
+    /// - Details of the dashboard with the id 5f0000000000000000000001
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->
@@ -74,6 +77,9 @@ impl Dashboards {
     /// # Ask
     /// - Show me the dashboard Pipeline
     /// - Which filters does the dashboard Sales Overview have?
+    /// - Who is the owner of the dashboard Costs?
+    /// - Which data source does the dashboard Campaign use?
+    /// - Details of the dashboard Pipeline
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->
@@ -121,6 +127,8 @@ impl Dashboards {
     /// # Ask
     /// - Which dashboard is meant by Pipeline?
     /// - What is the id of the dashboard Sales Overview?
+    /// - Find the dashboard id of Costs
+    /// - Give me the identifier of the dashboard Campaign
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->

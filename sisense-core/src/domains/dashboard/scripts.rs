@@ -31,6 +31,7 @@ impl Dashboards {
     /// # Ask
     /// - Add this script to the dashboard 5f0000000000000000000001
     /// - Replace the script of dashboard 5f0000000000000000000001 and publish it
+    /// - Set the JavaScript of the dashboard Pipeline
     ///
     /// <!-- @effect update -->
     /// <!-- @idempotent -->
@@ -68,6 +69,7 @@ impl Dashboards {
     /// # Ask
     /// - Add this script to widget 5f0000000000000000000002 of dashboard 5f0000000000000000000001
     /// - Set the widget script but do not publish
+    /// - Replace the JavaScript of a chart on the dashboard Pipeline
     ///
     /// <!-- @effect update -->
     /// <!-- @idempotent -->

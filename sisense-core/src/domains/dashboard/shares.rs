@@ -38,6 +38,9 @@ impl Dashboards {
     /// # Ask
     /// - Share the dashboard Pipeline with the group Analysts for viewing
     /// - Let ann@example.com edit dashboard 5f0000000000000000000001
+    /// - Give bob@example.com view access to the dashboard Sales Overview
+    /// - Add the group Support as viewer to the dashboard Costs
+    /// - The group Marketing should be able to see the dashboard Campaign
     ///
     /// <!-- @effect update -->
     /// <!-- @idempotent -->
@@ -98,6 +101,9 @@ impl Dashboards {
     /// # Ask
     /// - With whom is the dashboard Pipeline shared?
     /// - Who can edit Sales Overview?
+    /// - Who has access to the dashboard Costs?
+    /// - Show the shares of the dashboard Campaign
+    /// - Is the dashboard Pipeline shared with ann@example.com?
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->

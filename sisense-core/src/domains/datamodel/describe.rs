@@ -17,6 +17,8 @@ impl Datamodel {
     /// - Describe the data model Sample ECommerce
     /// - Which tables and connections does the cube Sales use?
     /// - Where does the model Finance get its data from?
+    /// - Explain the cube Leads: its tables, datasets and connections
+    /// - Which connection is behind the data model Web?
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->

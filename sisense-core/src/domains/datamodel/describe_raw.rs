@@ -26,6 +26,7 @@ impl Datamodel {
     /// # Ask
     /// - Describe the model Sample ECommerce in full detail, with its shares
     /// - Give me the raw description of the cube Finance
+    /// - Everything about the data model Sales as nested JSON
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->

@@ -17,6 +17,8 @@ impl Datamodel {
     /// - Show me the data model Sample ECommerce
     /// - What is in the cube Sales?
     /// - How many tables does the model Finance have?
+    /// - Which relations does the data model Leads have?
+    /// - When was the cube Web built last, and how big is it?
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->

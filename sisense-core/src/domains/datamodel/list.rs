@@ -90,6 +90,9 @@ impl Datamodel {
     /// - List all data models
     /// - Which cubes do we have and how big are they?
     /// - Show every elasticube with its last build
+    /// - How many data models are there?
+    /// - Which data models failed to build?
+    /// - When was each cube built last?
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->

@@ -16,6 +16,8 @@ impl Datamodel {
     /// # Ask
     /// - What is the id of the data model Sample ECommerce?
     /// - Which cube is 5f0cb527-50f2-482b-aece-33e2ece6fe81?
+    /// - Find the model id of Finance
+    /// - Give me the identifier of the data model Leads
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->

@@ -15,6 +15,7 @@ impl Datamodel {
     /// - Show the schema of Sample ECommerce
     /// - Which columns and types does the model Finance have?
     /// - List the fields of the cube Sales with their data types
+    /// - Show the tables, columns and types of the data model Leads
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->

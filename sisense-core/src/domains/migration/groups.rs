@@ -39,6 +39,7 @@ impl Migrations {
     /// # Ask
     /// - Migrate the group QA Team
     /// - Copy the groups Sales and Support to the other deployment
+    /// - Bring the group Marketing to production
     ///
     /// <!-- @effect create -->
     /// <!-- @scope source-target -->
@@ -61,6 +62,7 @@ impl Migrations {
     /// # Ask
     /// - Migrate all groups
     /// - Copy every group to the target
+    /// - Bring all groups to the other server
     ///
     /// <!-- @effect create -->
     /// <!-- @scope source-target -->

@@ -54,6 +54,7 @@ impl Migrations {
     /// # Ask
     /// - Migrate the user ann@example.com
     /// - Copy these users with their roles and groups: ann@example.com, bob@example.com
+    /// - Bring the account carla@example.com to production
     ///
     /// <!-- @effect create -->
     /// <!-- @scope source-target -->
@@ -76,6 +77,7 @@ impl Migrations {
     /// # Ask
     /// - Migrate all users
     /// - Copy every user to the target
+    /// - Bring all accounts with their roles to production
     ///
     /// <!-- @effect create -->
     /// <!-- @scope source-target -->

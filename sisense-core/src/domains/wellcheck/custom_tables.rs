@@ -22,6 +22,7 @@ impl Wellcheck {
     /// # Ask
     /// - Which custom tables of Sample ECommerce use UNION?
     /// - List the custom tables of all data models
+    /// - Does the cube Finance have custom SQL tables?
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->

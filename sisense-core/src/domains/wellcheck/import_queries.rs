@@ -22,6 +22,7 @@ impl Wellcheck {
     /// # Ask
     /// - Which tables of Sample ECommerce have an import query?
     /// - Check the import queries of all data models
+    /// - Is any table of the cube Finance filled by a custom import query?
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->

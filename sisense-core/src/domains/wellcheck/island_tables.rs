@@ -24,6 +24,7 @@ impl Wellcheck {
     /// # Ask
     /// - Are there island tables in Sample ECommerce?
     /// - Find tables without relations in all data models
+    /// - Which tables of the cube Finance are not connected to any other?
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->

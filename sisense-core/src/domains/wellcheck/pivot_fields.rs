@@ -23,6 +23,7 @@ impl Wellcheck {
     /// # Ask
     /// - Which pivots have too many fields?
     /// - Find pivot tables with more than 20 fields in all dashboards
+    /// - Are there pivots with too many columns in the dashboard Pipeline?
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->

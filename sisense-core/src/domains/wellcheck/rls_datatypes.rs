@@ -30,6 +30,7 @@ impl Wellcheck {
     /// # Ask
     /// - Check the data types of the row level security in Sample ECommerce
     /// - Which data models have data security on text columns?
+    /// - Are the security columns of the cube Finance numbers or text?
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->

@@ -23,6 +23,7 @@ impl Wellcheck {
     /// # Ask
     /// - How many widgets does the dashboard Pipeline have?
     /// - Count the widgets of all dashboards
+    /// - Which dashboards have too many widgets?
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->

@@ -60,18 +60,18 @@ pub fn read(lines: &[String]) -> Result<Docs, Vec<(usize, String)>> {
         None => {
             problems.push((
                 0,
-                "the section `# Ask` is missing; add two or three lines `- …` as a person asks"
+                "the section `# Ask` is missing; add two to six lines `- …` as a person asks"
                     .into(),
             ));
             Vec::new()
         }
         Some(number) => {
             let ask = bullets(&sections.asked);
-            if !(2..=3).contains(&ask.len()) {
+            if !(2..=6).contains(&ask.len()) {
                 let many = ask.len();
                 problems.push((
                     number,
-                    format!("the section `# Ask` has {many} lines `- …`; give two or three"),
+                    format!("the section `# Ask` has {many} lines `- …`; give two to six"),
                 ));
             }
             ask

@@ -39,6 +39,8 @@ impl Access {
     /// # Ask
     /// - Find unused columns in all data models
     /// - Which columns of Sales and of Finance does no dashboard use?
+    /// - List the unused fields of every cube
+    /// - Compare several data models by their unused columns
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->

@@ -18,6 +18,8 @@ impl Access {
     /// # Ask
     /// - List the columns of Sample ECommerce
     /// - Which fields does the cube Finance have?
+    /// - Show all columns of the data model Sales
+    /// - Give me every field of the model Leads with its table
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->

@@ -38,6 +38,8 @@ impl Access {
     /// - Which columns of Sample ECommerce are not used in any dashboard?
     /// - Find unused fields in the cube Finance
     /// - What can I remove from the data model Sales without breaking anything?
+    /// - Clean up the model Leads: which columns does nothing need?
+    /// - List the unused columns of the cube Web
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->

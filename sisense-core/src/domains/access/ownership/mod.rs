@@ -41,6 +41,8 @@ impl Access {
     /// - Give the folder Finance and its dashboards to bob@example.com
     /// - Change the owner of the Reports folder to carla@example.com but leave the dashboards
     /// - Ann leaves: hand over her folder Quarterly to dan@example.com
+    /// - Transfer the ownership of the folder Sales with everything in it to eli@example.com
+    /// - dora@example.com should own the folder Planning from now on
     ///
     /// <!-- @effect update -->
     /// <!-- @idempotent -->

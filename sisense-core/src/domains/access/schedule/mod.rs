@@ -38,6 +38,8 @@ impl Access {
     /// - Build the model Sales every Monday at 3
     /// - Schedule a full build of Healthcare every 6 hours
     /// - Rebuild the cube Leads every night at 23:30
+    /// - Set up a build schedule for the data model Finance, on weekdays at 5:00
+    /// - Refresh the cube Web automatically each day at 7 am
     ///
     /// <!-- @effect update -->
     /// <!-- @idempotent -->

@@ -37,6 +37,8 @@ impl Access {
     /// - With whom are all our dashboards shared?
     /// - Export every dashboard share of the deployment
     /// - Which dashboards are shared with nobody?
+    /// - Who has access to which dashboards?
+    /// - List the permissions of all dashboards
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->

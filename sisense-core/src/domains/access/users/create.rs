@@ -33,6 +33,8 @@ impl Access {
     /// # Ask
     /// - Create a viewer for dora@example.com
     /// - Add the user eli@example.com as designer to the group Analysts
+    /// - Invite fred@example.com with the role viewer
+    /// - We have a new colleague, gina@example.com, who needs an account as data designer
     ///
     /// <!-- @effect create -->
     /// <!-- @scope deployment -->

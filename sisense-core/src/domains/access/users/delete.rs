@@ -35,6 +35,8 @@ impl Access {
     /// # Ask
     /// - Remove bob@example.com
     /// - Delete the user carla
+    /// - Delete the account of dan@example.com
+    /// - Eli has left the company: get rid of the login eli@example.com
     ///
     /// <!-- @effect delete -->
     /// <!-- @scope deployment -->

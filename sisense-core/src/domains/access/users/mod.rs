@@ -27,6 +27,8 @@ impl Access {
     /// - Show me the user ann@example.com
     /// - What role does bob have?
     /// - Which groups is carla@example.com in?
+    /// - Is the account dan@example.com active, and when was its last login?
+    /// - Details of the person eli@example.com
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->
@@ -50,6 +52,9 @@ impl Access {
     /// - List all users
     /// - Who has the role designer?
     /// - Which users never activated their account?
+    /// - Show all people with their roles and groups
+    /// - How many users do we have?
+    /// - Which users are admins?
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->

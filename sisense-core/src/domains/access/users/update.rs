@@ -34,8 +34,11 @@ impl Access {
     ///
     /// # Ask
     /// - Make ann@example.com a designer
-    /// - Add bob to the group Analysts
+    /// - Add dan@example.com to the group Analysts
     /// - Change the last name of carla@example.com to Miller
+    /// - Give dan@example.com the role viewer
+    /// - Take eli@example.com out of the group Sales
+    /// - Remove the user fred@example.com from the group Support
     ///
     /// <!-- @effect update -->
     /// <!-- @idempotent -->

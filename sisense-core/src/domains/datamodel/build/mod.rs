@@ -59,6 +59,8 @@ impl Datamodel {
     /// - Build the cube Sales and wait until it is done
     /// - Publish the data model Finance
     /// - Start a full build of Sample ECommerce
+    /// - Publish the live model Ops
+    /// - Refresh the data of the cube Leads now
     ///
     /// <!-- @effect execute -->
     /// <!-- @scope deployment -->

@@ -32,6 +32,8 @@ impl Datamodel {
     /// # Ask
     /// - Create a connection to Redshift
     /// - Add a new Athena connection called Clickstream
+    /// - Connect a new data source, Snowflake
+    /// - Set up a new connection to a PostgreSQL database
     ///
     /// <!-- @effect create -->
     /// <!-- @idempotent -->

@@ -19,6 +19,7 @@ impl Datamodel {
     /// - Show the connection Warehouse
     /// - Which provider does the connection Warehouse use?
     /// - Who owns the connection Sales Redshift, and is it enabled?
+    /// - Details of the connection ERP
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->

@@ -105,6 +105,8 @@ impl Datamodel {
     /// # Ask
     /// - Prepare the payload of a BigQuery connection
     /// - What does a Redshift connection to h.example.com need?
+    /// - Compose the settings of a Snowflake connection, without creating it
+    /// - Which parameters does a connection to PostgreSQL take?
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->

@@ -27,8 +27,10 @@ impl Datamodel {
     /// model has a dataset of this name over another source.
     ///
     /// # Ask
-    /// - Add a dataset to the model Sales with the connection Warehouse, database dwh, schema public
+    /// - Add a dataset to the model Sales with the connection Warehouse, database dwh, schema
+    ///   public
     /// - Connect the cube Finance to schema ledger of database erp through the connection ERP
+    /// - Create a new dataset in the data model Leads
     ///
     /// <!-- @effect create -->
     /// <!-- @idempotent -->

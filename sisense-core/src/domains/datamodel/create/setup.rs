@@ -54,8 +54,11 @@ impl Datamodel {
     /// `failed`, and by what is missing in the answer.
     ///
     /// # Ask
-    /// - Set up an extract model Sales with the connection Warehouse, database dwh, schema public and the tables Orders and Items
-    /// - Make a live model Ops over the connection Redshift, database prod, schema ops, with the table events
+    /// - Set up an extract model Sales with the connection Warehouse, database dwh, schema public
+    ///   and the tables Orders and Items
+    /// - Make a live model Ops over the connection Redshift, database prod, schema ops, with the
+    ///   table events
+    /// - Create a data model with its dataset and tables in one go
     ///
     /// <!-- @effect create -->
     /// <!-- @idempotent -->

@@ -35,6 +35,8 @@ impl Datamodel {
     /// # Ask
     /// - Add the table Orders to the model Sales
     /// - Add the source table events to the cube Web, new rows only, by the column event_time
+    /// - Create a table in the data model Finance
+    /// - Import the table Invoices into the cube Costs
     ///
     /// <!-- @effect create -->
     /// <!-- @idempotent -->

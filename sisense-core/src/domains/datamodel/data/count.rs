@@ -42,6 +42,7 @@ impl Datamodel {
     /// - How many rows does the model Sales have?
     /// - Row counts per table of the cube Finance
     /// - Count the rows of every table in Sample ECommerce
+    /// - Which table of the data model Leads has the most rows?
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->

@@ -28,6 +28,8 @@ impl Datamodel {
     /// - Show me data of the table Commerce of the model Sample ECommerce
     /// - Run this SQL on the cube Finance
     /// - Give me the first 20 rows of Orders in the model Sales
+    /// - Preview the table Leads of the cube Web
+    /// - Sample records of a table
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->

@@ -27,6 +27,8 @@ impl Datamodel {
     /// - Show the data security rules of Sample ECommerce in detail
     /// - Which values may each group see in the cube Finance?
     /// - Who sees what by row level security in the model Sales?
+    /// - Who sees which rows of the data model Leads?
+    /// - List each security rule with its users, groups and values
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->

@@ -20,6 +20,7 @@ impl Datamodel {
     /// - Which columns of Sample ECommerce have row level security?
     /// - Is there data security on the cube Finance?
     /// - Are there orphaned data security rules in the model Sales?
+    /// - Show the row level security of the data model Leads
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->

@@ -43,6 +43,8 @@ impl Datamodel {
     /// - Share the data model Sample ECommerce with the group Analysts
     /// - Let ann@example.com edit the cube Finance
     /// - Give the group Sales the permission USE on the model Pipeline
+    /// - The team Support should be able to query the data model Leads
+    /// - Grant bob@example.com read access to the cube Web
     ///
     /// <!-- @effect update -->
     /// <!-- @idempotent -->

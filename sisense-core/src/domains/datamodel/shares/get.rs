@@ -26,6 +26,8 @@ impl Datamodel {
     /// - With whom is the data model Sample ECommerce shared?
     /// - Who has access to the model Sales?
     /// - Who may edit the cube Finance?
+    /// - Show the shares of the data model Leads
+    /// - Which groups can query the cube Web?
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->

@@ -22,6 +22,7 @@ impl Datamodel {
     /// # Ask
     /// - Which columns does the table orders behind the connection Warehouse have?
     /// - Describe the source table public.orders in the database dwh of the connection Warehouse
+    /// - Show the columns of a physical table in the source database
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->

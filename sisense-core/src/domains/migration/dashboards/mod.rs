@@ -126,6 +126,7 @@ impl Migrations {
     /// - Migrate the dashboard Commerce Overview
     /// - Copy dashboard 5f0000000000000000000001 to the other deployment and overwrite it there
     /// - Bring these dashboards over with their shares and owners
+    /// - Move the dashboards Pipeline and Costs to production
     ///
     /// <!-- @effect create -->
     /// <!-- @scope source-target -->
@@ -166,6 +167,7 @@ impl Migrations {
     /// # Ask
     /// - Migrate all dashboards
     /// - Copy every dashboard to the target with shares and owners
+    /// - Bring all our dashboards to production and skip those that are there
     ///
     /// <!-- @effect create -->
     /// <!-- @scope source-target -->

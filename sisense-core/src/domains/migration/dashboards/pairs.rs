@@ -39,6 +39,7 @@ impl Migrations {
     /// # Ask
     /// - Copy the shares of dashboard 5f0000000000000000000001 to 5f0000000000000000000002
     /// - Migrate dashboard shares and owners for these pairs of dashboards
+    /// - Bring the permissions of dashboards to their counterparts on the target
     ///
     /// <!-- @effect update -->
     /// <!-- @idempotent -->

@@ -61,6 +61,7 @@ impl Migrations {
     /// # Ask
     /// - Migrate the data model Sample ECommerce
     /// - Copy the cubes Sales and Finance with their shares, overwrite what is there
+    /// - Bring the model Leads with its data security to production
     ///
     /// <!-- @effect update -->
     /// <!-- @scope source-target -->
@@ -87,6 +88,8 @@ impl Migrations {
     /// # Ask
     /// - Migrate all data models
     /// - Copy every data model with its shares, but leave the samples behind
+    /// - Bring all cubes to production with their security and formulas, and overwrite what is
+    ///   there
     ///
     /// <!-- @effect update -->
     /// <!-- @scope source-target -->

@@ -48,6 +48,7 @@ impl Wellcheck {
     /// - Run a full well-check on everything
     /// - Do a health check of all dashboards and all data models
     /// - Run a full wellcheck of the data model Sample ECommerce
+    /// - Check everything in the dashboard Pipeline
     ///
     /// <!-- @effect read -->
     /// <!-- @idempotent -->
