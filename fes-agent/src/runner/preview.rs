@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -110,6 +111,7 @@ pub(super) async fn preview(
         given: &given,
         found: Mutex::default(),
         parallel: agent.parallel,
+        calls: AtomicUsize::new(0),
     };
     walk.all(&plan.steps).await;
     let resolved = walk.into_found();

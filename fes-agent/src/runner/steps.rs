@@ -1,6 +1,7 @@
 //! Runs the steps of a plan, in order.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -52,6 +53,7 @@ pub(super) async fn run(
         given: &found.resolved,
         found: Mutex::default(),
         parallel: agent.parallel,
+        calls: AtomicUsize::new(0),
     };
     walk.all(&plan.steps).await;
     Report::new(&plan.goal, session, running.reports(plan))

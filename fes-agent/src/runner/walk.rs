@@ -2,6 +2,7 @@
 //! that do not need each other run side by side. What a call means is the visitor's.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -91,7 +92,12 @@ pub(super) struct Walk<'a> {
     pub(super) found: Mutex<Resolved>,
     /// How many reads run at once.
     pub(super) parallel: usize,
+    /// Calls so far, those within loops each time.
+    pub(super) calls: AtomicUsize,
 }
+
+/// Most calls of one walk: loops within loops can ask for very many.
+const MAX_CALLS: usize = 5_000;
 
 /// The results that expressions can name.
 #[derive(Clone, Default)]
@@ -199,6 +205,11 @@ impl<'a> Walk<'a> {
                 return Bound { value: Some(Value::Null), open: known.is_open(&names) };
             }
             Err(error) => return leave(Left::failed(error.with_operation(&call.tool))),
+        }
+        if self.calls.fetch_add(1, Ordering::Relaxed) >= MAX_CALLS {
+            let message = format!("the plan would make more than {MAX_CALLS} calls");
+            let error = Error::invalid(message).with_next_step("narrow its loops");
+            return leave(Left::failed(error.with_operation(&call.tool)));
         }
         let args = match self.arguments(call, &known, &at.path).await {
             Ok(args) => args,

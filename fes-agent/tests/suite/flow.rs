@@ -140,6 +140,23 @@ async fn reads_chain_and_run_side_by_side_where_they_can() {
 }
 
 #[tokio::test]
+async fn loops_within_loops_are_bounded_by_their_calls() {
+    let fake = Fake::start().await;
+    let agent = agent(&fake).await;
+    let many = "[0,1,2,3,4,5,6,7,8,9].map(a, [0,1,2,3,4,5,6,7,8,9].map(b, a * b)).flatten()";
+    let steps = plan(json!([{ "id": "l", "for_each": many, "as": "x", "do": [
+        { "id": "m", "for_each": many, "as": "y", "do": [
+            { "id": "one", "tool": "access.get_user", "args": { "user": "ann" } }
+        ]}
+    ]}]));
+    let report = done(&agent, steps).await;
+    assert!(!report.ok);
+    let error = report.steps[0].error.as_ref().unwrap();
+    assert_eq!(error.message, "the plan would make more than 5000 calls");
+    assert_eq!(fake.reads.load(Ordering::SeqCst), 5000);
+}
+
+#[tokio::test]
 async fn a_failed_read_stops_what_needs_it_and_names_it() {
     let fake = Fake::start().await;
     let agent = agent(&fake).await;
