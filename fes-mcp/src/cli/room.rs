@@ -46,6 +46,10 @@ impl Room {
             let target = cli.sandbox.emptied().start(&format!("{name}-target"), 0).await?;
             return Room::over_sandboxes(cli, vec![sandbox, target]).await;
         }
+        for (name, how) in cli.deployment.unchecked()? {
+            Out::new(false)
+                .note(&format!("warning: any certificate of {name} is accepted ({how})"));
+        }
         Room::over(cli, cli.deployment.clients()?, Vec::new()).await
     }
 

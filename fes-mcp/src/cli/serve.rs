@@ -63,8 +63,8 @@ pub struct ServeArgs {
 /// What becomes of a run whose client goes away.
 #[derive(Clone, Debug, Default, Args)]
 pub struct DisconnectArgs {
-    /// What becomes of a run when its client cancels or goes away: it stops between two changes, or
-    /// it goes on and can be seen with `fes-mcp runs watch`
+    /// What becomes of a run when its client goes away: it stops between two changes, or it goes on
+    /// and can be seen with `fes-mcp runs watch`. A client that cancels a call stops it either way
     #[arg(long, value_enum, value_name = "RULE", default_value_t = OnLeave::Stop)]
     pub on_disconnect: OnLeave,
 }

@@ -31,7 +31,7 @@ pub struct DeploymentArgs {
     #[arg(long, global = true, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
 
-    /// Accept any certificate of this deployment
+    /// Accept any certificate of this deployment; for a named one, set FES_INSECURE_NAME to 1
     #[arg(long, global = true)]
     pub insecure: bool,
 
@@ -97,13 +97,8 @@ impl DeploymentArgs {
                 .with_next_step(format!("set {variable} to its API token")));
         };
         let builder = Client::builder(&named.url).name(&named.name).token(Secret::new(token));
-        // Accepting any certificate is said for one deployment, so it is not said for this one.
-        let builder = match &self.ca_file {
-            Some(path) => {
-                builder.tls(TlsOptions { ca_pem: Some(read_pem(path)?), ..TlsOptions::default() })
-            }
-            None => builder,
-        };
+        // Accepting any certificate is said for each deployment by itself.
+        let builder = self.with_tls(builder, named.is_insecure()?)?;
         builder.limits(self.limits()).build().map_err(|error| Failure::from(error).usage())
     }
 
@@ -157,7 +152,7 @@ impl DeploymentArgs {
                 ));
             }
         };
-        let builder = self.with_tls(builder)?.limits(limits);
+        let builder = self.with_tls(builder, self.insecure)?.limits(limits);
         if let Some(name) = &self.name {
             return builder.name(name).build().map_err(|error| Failure::from(error).usage());
         }
@@ -166,15 +161,30 @@ impl DeploymentArgs {
         Ok(builder.name(default_name(client.url())).build()?)
     }
 
-    fn with_tls(&self, builder: ClientBuilder) -> Result<ClientBuilder, Failure> {
-        if self.ca_file.is_none() && !self.insecure {
+    /// The deployments whose certificates are not checked, and by what that was said.
+    pub fn unchecked(&self) -> Result<Vec<(String, String)>, Failure> {
+        let mut unchecked = Vec::new();
+        if self.insecure {
+            let name = self.name.clone().or_else(|| self.url.clone());
+            unchecked.push((name.unwrap_or_else(|| "the deployment".into()), "--insecure".into()));
+        }
+        for named in &self.named {
+            if named.is_insecure()? {
+                unchecked.push((named.name.clone(), insecure_variable(&named.name)));
+            }
+        }
+        Ok(unchecked)
+    }
+
+    fn with_tls(&self, builder: ClientBuilder, insecure: bool) -> Result<ClientBuilder, Failure> {
+        if self.ca_file.is_none() && !insecure {
             return Ok(builder);
         }
         let ca_pem = match &self.ca_file {
             Some(path) => Some(read_pem(path)?),
             None => None,
         };
-        Ok(builder.tls(TlsOptions { ca_pem, accept_invalid: self.insecure }))
+        Ok(builder.tls(TlsOptions { ca_pem, accept_invalid: insecure }))
     }
 
     /// The limits that the options ask for.
@@ -199,6 +209,26 @@ pub struct Named {
     pub url: String,
 }
 
+impl Named {
+    /// Whether any certificate of this deployment is accepted, by the environment.
+    fn is_insecure(&self) -> Result<bool, Failure> {
+        let variable = insecure_variable(&self.name);
+        yes_or_no(std::env::var(&variable).ok().as_deref()).ok_or_else(|| {
+            Failure::bad_usage(format!("{variable} is neither 1 nor 0"))
+                .with_next_step("set it to 1 to accept any certificate of this deployment")
+        })
+    }
+}
+
+/// Whether a variable says yes; nothing when it says neither yes nor no.
+fn yes_or_no(value: Option<&str>) -> Option<bool> {
+    match value.map(str::trim).unwrap_or_default() {
+        "1" | "true" => Some(true),
+        "" | "0" | "false" => Some(false),
+        _ => None,
+    }
+}
+
 fn named(text: &str) -> Result<Named, String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     match text.split_once('=') {
@@ -212,7 +242,17 @@ fn named(text: &str) -> Result<Named, String> {
 
 /// The variable of the environment that holds the token of a named deployment.
 fn token_variable(name: &str) -> String {
-    format!("FES_TOKEN_{}", name.to_uppercase().replace('-', "_"))
+    format!("FES_TOKEN_{}", in_capitals(name))
+}
+
+/// The variable of the environment that says whether any certificate of a named deployment is
+/// accepted.
+fn insecure_variable(name: &str) -> String {
+    format!("FES_INSECURE_{}", in_capitals(name))
+}
+
+fn in_capitals(name: &str) -> String {
+    name.to_uppercase().replace('-', "_")
 }
 
 /// Whether the environment names a deployment.
@@ -278,6 +318,22 @@ mod tests {
             failure.report.next_step.as_deref(),
             Some("set FES_TOKEN_MY_STAGING to its API token")
         );
+    }
+
+    #[test]
+    fn a_variable_that_says_neither_yes_nor_no_is_not_taken_for_either() {
+        for (value, is) in [
+            (None, Some(false)),
+            (Some(""), Some(false)),
+            (Some("0"), Some(false)),
+            (Some("false"), Some(false)),
+            (Some(" 1 "), Some(true)),
+            (Some("true"), Some(true)),
+            (Some("yes please"), None),
+        ] {
+            assert_eq!(yes_or_no(value), is, "{value:?}");
+        }
+        assert_eq!(insecure_variable("my-staging"), "FES_INSECURE_MY_STAGING");
     }
 
     #[test]

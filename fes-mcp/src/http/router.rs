@@ -17,7 +17,7 @@ use super::agent::AgentApi;
 use super::approvals_page::Pages;
 use super::guard::{Guard, authenticate, check};
 use super::health::health;
-use crate::mcp::{Handler, LONGEST_CALL};
+use crate::mcp::{Handler, LONGEST_CALL, SESSION_HEADER};
 
 /// Most sessions of clients that speak a revision with sessions. Each costs some 54 kB.
 const MOST_SESSIONS: usize = 1_000;
@@ -66,12 +66,13 @@ fn mcp_routes(handler: Handler, guard: &Arc<Guard>, stop: CancellationToken) -> 
         .with_allowed_origins(guard.origins_with_ports())
         .enforce_origin_validation()
         .with_cancellation_token(stop);
+    let ending = handler.clone();
     let service =
-        StreamableHttpService::new(move || Ok(handler.clone()), Arc::clone(&sessions), config);
+        StreamableHttpService::new(move || Ok(handler.connection()), Arc::clone(&sessions), config);
     Router::new()
         .route_service("/mcp", service)
         .layer(middleware::from_fn_with_state(sessions, cap_sessions))
-        .layer(middleware::from_fn(end_session))
+        .layer(middleware::from_fn_with_state(ending, end_session))
         .layer(middleware::from_fn_with_state(Arc::clone(guard), authenticate))
 }
 
@@ -88,7 +89,7 @@ async fn cap_sessions(
         .and_then(|version| version.to_str().ok())
         .is_some_and(|version| version >= "2026-07-28");
     let opens =
-        request.method() == Method::POST && !headers.contains_key("mcp-session-id") && !stateless;
+        request.method() == Method::POST && !headers.contains_key(SESSION_HEADER) && !stateless;
     if opens && sessions.sessions.read().await.len() >= MOST_SESSIONS {
         return (StatusCode::SERVICE_UNAVAILABLE, "too many open sessions; try again later\n")
             .into_response();
@@ -96,11 +97,16 @@ async fn cap_sessions(
     next.run(request).await
 }
 
-/// A session that was ended is gone: some clients take `202 Accepted` for a failure.
-async fn end_session(request: Request, next: Next) -> Response {
+/// End the calls of a session with it. It is gone then: some clients take `202 Accepted` for a
+/// failure.
+async fn end_session(State(handler): State<Handler>, request: Request, next: Next) -> Response {
     let ends = request.method() == Method::DELETE;
+    let session = request.headers().get(SESSION_HEADER).cloned();
     let mut response = next.run(request).await;
     if ends && response.status() == StatusCode::ACCEPTED {
+        if let Some(session) = session.as_ref().and_then(|session| session.to_str().ok()) {
+            handler.end_session(session);
+        }
         *response.status_mut() = StatusCode::NO_CONTENT;
     }
     response

@@ -3,23 +3,26 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::http::request;
 use fes_agent::host::unknown_operation;
 use fes_agent::runner::OnDisconnect;
 use fes_agent::{Agent, Called, Options, Session};
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestMethod,
-    CompleteRequestParams, CompleteResult, Implementation, ListPromptsRequestMethod,
-    ListPromptsResult, ListResourceTemplatesRequestMethod, ListResourceTemplatesResult,
-    ListResourcesRequestMethod, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-    ServerCapabilities, ServerConfig, Tool,
+    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult,
+    CancelledNotificationParam, CompleteRequestMethod, CompleteRequestParams, CompleteResult,
+    Implementation, ListPromptsRequestMethod, ListPromptsResult,
+    ListResourceTemplatesRequestMethod, ListResourceTemplatesResult, ListResourcesRequestMethod,
+    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig,
+    Tool,
 };
-use rmcp::service::{RequestContext, RoleServer};
+use rmcp::service::{NotificationContext, RequestContext, RoleServer};
 use rmcp::{ErrorData, ServerHandler};
 use serde_json::{Value, json};
 use sisense_core::{Error, ErrorKind, Operation, Secret};
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
+use super::calls::{Call, Calls};
 use super::progress::Reporter;
 use super::{LONGEST_CALL, Toolbox, answer};
 use crate::http::{Guard, Pages, Parts, Site, router};
@@ -31,16 +34,20 @@ const PAGE: usize = 500;
 /// Longest name of a client that is kept, in characters.
 const LONGEST_NAME: usize = 60;
 
+/// The header that names a session.
+pub const SESSION_HEADER: &str = "mcp-session-id";
+
 const INSTRUCTIONS: &str = "\
 Tools of a Sisense deployment: users, groups, dashboards, data models. Reads answer at once. \
 A tool that changes something answers first with a preview and a link: show the person both, and \
 repeat exactly the same call once the person has approved. Never claim that a change is made \
 before the answer says so. When an answer says that it is a part, say that too.";
 
-/// The handler. Cheap to clone; clones share everything.
+/// The handler of one connection. Cheap to clone; clones share everything.
 #[derive(Clone)]
 pub struct Handler {
     inner: Arc<Inner>,
+    connection: u64,
 }
 
 struct Inner {
@@ -48,6 +55,7 @@ struct Inner {
     toolbox: Arc<Toolbox>,
     place: Serving,
     pages: ApprovalPages,
+    calls: Calls,
 }
 
 /// What is served, how, and what becomes of a run whose client goes away.
@@ -73,7 +81,22 @@ impl Handler {
         place: Serving,
         pages: ApprovalPages,
     ) -> Self {
-        Handler { inner: Arc::new(Inner { agent, toolbox, place, pages }) }
+        let calls = Calls::default();
+        let connection = calls.connection();
+        Handler { inner: Arc::new(Inner { agent, toolbox, place, pages, calls }), connection }
+    }
+
+    /// The same for another connection.
+    pub fn connection(&self) -> Self {
+        Handler { inner: Arc::clone(&self.inner), connection: self.inner.calls.connection() }
+    }
+
+    /// A client has ended this session over HTTP: stop its calls, where that is the rule. The
+    /// library tells its handlers only after it has waited some seconds for them.
+    pub fn end_session(&self, session: &str) {
+        if self.inner.place.on_disconnect == OnDisconnect::Stop {
+            self.inner.calls.end_session(session);
+        }
     }
 
     /// Who calls: the client by the name that it gives itself, and how it is connected. An approval
@@ -92,8 +115,9 @@ impl Handler {
         }
     }
 
-    /// What stops a call: the program, when it is asked to stop and, where that is the rule, the
-    /// client, by cancelling or by going away, which look the same from here.
+    /// What stops a call: the program, when it is asked to stop, and, where that is the rule, a
+    /// client that goes away. One that ends its session stops it by [`Handler::end_session`], and
+    /// one that cancels by [`ServerHandler::on_cancelled`].
     fn stopped_by(&self, context: &RequestContext<RoleServer>) -> CancellationToken {
         let cancel = self.inner.place.stop.child_token();
         if self.inner.place.on_disconnect == OnDisconnect::Stop {
@@ -134,6 +158,12 @@ impl Handler {
             .get_progress_token()
             .map(|token| Reporter::start(context.peer.clone(), token));
         let cancel = self.stopped_by(&context);
+        let under_way = self.inner.calls.begin(Call {
+            connection: self.connection,
+            id: context.id.clone(),
+            session: session_over_http(&context),
+            stop: cancel.clone(),
+        });
         // A task of its own either way: a run that is stopped still ends between two writes and is
         // kept with its end, also when nobody waits for the answer.
         let mut options =
@@ -158,6 +188,7 @@ impl Handler {
                 .with_next_step("watch it: fes-mcp runs list, then fes-mcp runs watch ID")),
             },
         };
+        drop(under_way);
         // Ends the task that waits for the client to go away.
         if self.inner.place.on_disconnect == OnDisconnect::Stop {
             cancel.cancel();
@@ -250,6 +281,16 @@ impl ServerHandler for Handler {
         Ok(result.into())
     }
 
+    async fn on_cancelled(
+        &self,
+        cancelled: CancelledNotificationParam,
+        _: NotificationContext<RoleServer>,
+    ) {
+        if let Some(id) = cancelled.request_id {
+            self.inner.calls.cancel(self.connection, &id);
+        }
+    }
+
     // What is not declared is not answered: the defaults would answer with empty lists.
 
     async fn list_prompts(
@@ -283,6 +324,12 @@ impl ServerHandler for Handler {
     ) -> Result<CompleteResult, ErrorData> {
         Err(ErrorData::method_not_found::<CompleteRequestMethod>())
     }
+}
+
+/// The session of a call over HTTP, when its client speaks a revision with sessions.
+fn session_over_http(context: &RequestContext<RoleServer>) -> Option<String> {
+    let parts = context.extensions.get::<request::Parts>()?;
+    Some(parts.headers.get(SESSION_HEADER)?.to_str().ok()?.to_owned())
 }
 
 /// Where a person sees and decides what waits.

@@ -1,13 +1,14 @@
 //! The MCP server, the same over stdio and over HTTP, for clients of every revision.
 
 mod answer;
+mod calls;
 mod handler;
 mod progress;
 mod tools;
 
 use std::time::Duration;
 
-pub use handler::{ApprovalPages, Handler, Serving};
+pub use handler::{ApprovalPages, Handler, SESSION_HEADER, Serving};
 pub use tools::Toolbox;
 
 /// Longest time for one tool call.

@@ -4,18 +4,17 @@
 //! `FES_SEED=17 cargo nextest run -p fes-mcp crash` replays one.
 
 use std::collections::BTreeMap;
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
-use sisense_sandbox::{Change, Sandbox, SandboxConfig, Sizes, Snapshot};
+use sisense_sandbox::Change;
 use tempfile::TempDir;
-use tokio::runtime::{Builder, Runtime};
 
 use super::meaning::meaning;
-use crate::support::fes;
+use crate::support::stage::{Stage, told};
 
 /// How many moments are tried.
 const MOMENTS: u64 = 200;
@@ -29,81 +28,20 @@ const RESUMES: usize = 3;
 /// Longest time that a program may run.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// Two deployments in this process, for programs of their own.
-struct Stage {
-    runtime: Runtime,
-    source: Sandbox,
-    target: Sandbox,
-    empty: Snapshot,
-}
-
-impl Stage {
-    fn new() -> Self {
-        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let sizes = Sizes {
-            users: 11,
-            groups: 3,
-            dashboards: 8,
-            models: 2,
-            folders: 3,
-            widgets_per_dashboard: 1,
-            ..Sizes::default()
-        };
-        let start = |name: &str, sizes| {
-            let name = name.to_owned();
-            let config = SandboxConfig { name, story: false, sizes, ..SandboxConfig::default() };
-            runtime.block_on(Sandbox::start(config)).unwrap()
-        };
-        let source = start("source", sizes);
-        let target = start("target", Sizes::default());
-        let empty = target.snapshot();
-        Stage { runtime, source, target, empty }
-    }
-
-    fn reset(&self) {
-        self.target.restore(&self.empty);
-        self.target.clear_requests();
-    }
-
-    fn command(&self, state: &TempDir, args: &[&str]) -> Command {
-        let mut command = fes(state.path());
-        command.args(args).arg("--json");
-        for (sandbox, token) in [(&self.source, "SOURCE"), (&self.target, "TARGET")] {
-            command.args(["--deployment", &format!("{}={}", sandbox.name(), sandbox.url())]);
-            command.env(format!("FES_TOKEN_{token}"), sandbox.token());
+#[allow(clippy::disallowed_methods, reason = "another process is watched, which sends no signal")]
+/// Start it and kill it when the target has seen so many requests, if it runs so long.
+fn kill_at(stage: &Stage, mut command: Command, requests: u64) {
+    let mut child = command.spawn().unwrap();
+    let started = Instant::now();
+    while stage.target.counts().total < requests {
+        if child.try_wait().unwrap().is_some() {
+            return;
         }
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
+        assert!(started.elapsed() < LONGEST, "the migration hangs");
+        std::thread::sleep(Duration::from_micros(300));
     }
-
-    fn migrate(&self, state: &TempDir) -> Command {
-        let what = ["migrate", "all", "--source", "source", "--target", "target", "--yes"];
-        self.command(state, &[&what[..], &["--shares", "--ownership"]].concat())
-    }
-
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "another process is watched, which sends no signal"
-    )]
-    /// Start it and kill it when the target has seen so many requests, if it runs so long.
-    fn kill_at(&self, mut command: Command, requests: u64) {
-        let mut child = command.spawn().unwrap();
-        let started = Instant::now();
-        while self.target.counts().total < requests {
-            if child.try_wait().unwrap().is_some() {
-                return;
-            }
-            assert!(started.elapsed() < LONGEST, "the migration hangs");
-            std::thread::sleep(Duration::from_micros(300));
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
-    }
-}
-
-fn told(output: &Output) -> String {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    format!("{}\n{}", text(&output.stdout), text(&output.stderr))
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 /// The run that was broken off, if it had come so far as to be kept.
@@ -118,7 +56,7 @@ fn play(stage: &Stage, seed: u64, most: u64, expected: &Value) -> bool {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     stage.reset();
     let state = TempDir::new().unwrap();
-    stage.kill_at(stage.migrate(&state), rng.random_range(1..=most));
+    kill_at(stage, stage.migrate(&state), rng.random_range(1..=most));
     let mut resumed = false;
     for attempt in 0..=RESUMES {
         let Some(id) = interrupted(stage, &state) else {
@@ -131,7 +69,7 @@ fn play(stage: &Stage, seed: u64, most: u64, expected: &Value) -> bool {
         let resume = stage.command(&state, &["runs", "resume", &id]);
         if attempt < RESUMES && rng.random_bool(0.2) {
             let now = stage.target.counts().total;
-            stage.kill_at(resume, now + rng.random_range(1..=most));
+            kill_at(stage, resume, now + rng.random_range(1..=most));
             continue;
         }
         let mut resume = resume;
@@ -170,9 +108,7 @@ fn lane(number: u64) {
         resumed += u64::from(play(&stage, seed, most, &expected));
     }
     assert!(resumed > MOMENTS / LANES / 4, "hardly any run was broken off: {resumed}");
-    drop(stage.source);
-    drop(stage.target);
-    stage.runtime.shutdown_background();
+    stage.close();
 }
 
 #[test]

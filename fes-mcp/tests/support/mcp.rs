@@ -1,5 +1,7 @@
 //! An MCP client that speaks raw JSON-RPC over HTTP, in both eras.
 
+use std::time::Duration;
+
 use reqwest::blocking::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
 
@@ -7,6 +9,9 @@ use serde_json::{Value, json};
 pub const MODERN: &str = "2026-07-28";
 /// The newest revision with a handshake.
 pub const LEGACY: &str = "2025-11-25";
+
+/// The id of a call that is left alone.
+const CALL: u64 = 7;
 
 /// A client of one server.
 pub struct Mcp {
@@ -87,6 +92,25 @@ impl Mcp {
     /// The response of a request.
     pub fn ask(&self, method: &str, params: Value) -> Value {
         self.messages(method, params).pop().unwrap()
+    }
+
+    /// Call a tool, and wait for an answer no longer than so. A session that ends or a call that is
+    /// cancelled has none.
+    pub fn call_until(&self, tool: &str, args: &Value, longest: Duration) {
+        let params = json!({ "name": tool, "arguments": args });
+        let body =
+            json!({ "jsonrpc": "2.0", "id": CALL, "method": "tools/call", "params": params });
+        if let Ok(response) = self.post(&body).timeout(longest).send() {
+            drop(response.text());
+        }
+    }
+
+    /// Cancel the call that is under way.
+    pub fn cancel(&self) {
+        let params = json!({ "requestId": CALL, "reason": "the person said so" });
+        let method = "notifications/cancelled";
+        let body = json!({ "jsonrpc": "2.0", "method": method, "params": params });
+        assert_eq!(self.post(&body).send().unwrap().status(), 202);
     }
 
     /// The result of a tool call.

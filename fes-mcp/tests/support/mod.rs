@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod mcp;
 pub mod page;
+pub mod stage;
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -52,6 +53,13 @@ pub fn run_in(state: &Path, args: &[&str]) -> Ended {
     }
 }
 
+/// Send a signal to a program.
+#[cfg(unix)]
+pub fn signal(child: &Child, signal: &str) {
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+}
+
 /// A server that runs until it is dropped, with what it said when it was ready.
 pub struct Running {
     child: Child,
@@ -63,12 +71,14 @@ impl Running {
     /// Start the binary and wait for its line of JSON.
     pub fn start(args: &[&str]) -> Self {
         let state = TempDir::new().unwrap();
-        let mut child = fes(state.path())
-            .args(args)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut command = fes(state.path());
+        command.args(args);
+        Running::of(command, state)
+    }
+
+    /// Start this command, which serves with this state folder, and wait for its line of JSON.
+    pub fn of(mut command: Command, state: TempDir) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let ready = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{e}: {line:?}"));
@@ -83,8 +93,7 @@ impl Running {
     /// Ask it to stop, as a service manager does, and wait.
     #[cfg(unix)]
     pub fn terminate(mut self) -> ExitStatus {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        signal(&self.child, "-TERM");
         self.child.wait().unwrap()
     }
 }
