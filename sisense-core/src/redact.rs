@@ -39,7 +39,7 @@ const SECRET_KEYS: [&str; 2] = ["hash", "tokens"];
 /// Values that are secrets whatever their key: bearer tokens, JWTs, keys in PEM, pairs in texts.
 static VALUE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r#"(?ix) bearer \s+ [a-z0-9._~+/=-]+
+        r#"(?ixs) bearer \s+ [a-z0-9._~+/=-]+
           | eyJ[a-z0-9_-]{5,} \. [a-z0-9_-]+ (\. [a-z0-9_-]*)?
           | -----BEGIN [^-]* PRIVATE\ KEY-----.*?(-----END[^-]*-----|$)
           | \b AKIA[0-9A-Z]{12,}

@@ -121,6 +121,7 @@ mod tests {
             tool: "dashboard.get_dashboard_columns".to_owned(),
             missing,
             text: "Which dashboard?".to_owned(),
+            draft: None,
         }
     }
 

@@ -10,21 +10,12 @@ use crate::privacy::Summaries;
 /// model may be shown.
 #[derive(Clone, Debug, Default)]
 pub struct Context {
-    /// The question that the person answers now, if any.
-    pub answering: Option<Answering>,
+    /// The question that the request answers, if any.
+    pub answering: Option<Question>,
     /// Whether results may be shown to a model in this turn.
     pub summaries: Summaries,
     /// Where the tokens of this turn are counted.
     pub meter: Meter,
     /// Stops the planning.
     pub cancel: CancellationToken,
-}
-
-/// An answer to a question.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answering {
-    /// The question.
-    pub question: Question,
-    /// What the person typed or chose.
-    pub answer: String,
 }

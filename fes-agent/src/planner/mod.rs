@@ -5,6 +5,7 @@ mod context;
 mod directory;
 mod fill;
 mod find;
+mod llm;
 mod offline;
 mod parties;
 mod question;
@@ -12,10 +13,11 @@ mod split;
 mod things;
 mod when;
 
-pub use context::{Answering, Context};
+pub use context::Context;
 pub use directory::Directory;
+pub use llm::LlmPlanner;
 pub use offline::Offline;
-pub use question::{Decline, MissingValue, Question, Suggestion, Why, resume};
+pub use question::{Decline, Draft, MissingValue, Question, Suggestion, Why, resume};
 
 use async_trait::async_trait;
 use sisense_core::{Operation, Result};
@@ -25,10 +27,12 @@ use crate::conversation::Exchange;
 use crate::host::Tools;
 use crate::plan::Plan;
 use crate::policy::Policy;
+use crate::report::Report;
 
 /// What a planner may use: the request, the operations that may run, and the names that exist.
 pub struct Request<'a> {
-    /// What the person wants: the request, with the answer to a question put into it.
+    /// What the person typed or chose now: a request, or the answer to the question in the context.
+    /// A planner puts that into the request itself, since not every one may show it to others.
     pub text: &'a str,
     /// The turns of the conversation so far, oldest first.
     pub history: &'a [Exchange],
@@ -66,6 +70,15 @@ pub trait Planner: Send + Sync {
     /// When the planner itself fails. A request that it does not understand is an
     /// [`Answer::Decline`].
     async fn plan(&self, request: &Request<'_>) -> Result<Answer>;
+
+    /// Plan what is left of a request after a step failed. Nothing when this planner does not, or
+    /// may not be shown results. The caller bounds how often it asks.
+    ///
+    /// # Errors
+    /// As [`Planner::plan`].
+    async fn replan(&self, _request: &Request<'_>, _report: &Report) -> Result<Option<Answer>> {
+        Ok(None)
+    }
 }
 
 #[cfg(test)]

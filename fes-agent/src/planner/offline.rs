@@ -7,14 +7,14 @@ use sisense_core::{Operation, Result};
 use super::choose::{Choice, choices, kinds, may_name, understood};
 use super::fill::Reading;
 use super::find::{Form, mentions};
-use super::question::{Decline, MissingValue, Question, Suggestion, Why};
+use super::question::{Decline, MissingValue, Question, Suggestion, Why, resume};
 use super::split::{split, text as words};
 use super::{Answer, Planner, Request};
-use crate::approval::seal_text;
 use crate::catalogue::Hints;
 use crate::catalogue::text::{MAX_REQUEST, Piece, pieces};
 use crate::host::Kind;
 use crate::plan::{Call, MAX_STEPS, Plan, Step};
+use crate::privacy::without_secrets;
 
 /// How near two operations may be for the person to be asked which is meant.
 const NEAR: f64 = 1.0;
@@ -39,18 +39,13 @@ enum Part {
 #[async_trait]
 impl Planner for Offline {
     async fn plan(&self, request: &Request<'_>) -> Result<Answer> {
-        let text = request.text.trim();
-        if text.is_empty() {
-            return Ok(Answer::Decline(Decline::new("There is nothing to do yet.")));
-        }
-        if text.chars().count() > MAX_REQUEST {
-            let why = format!("A request has at most {MAX_REQUEST} characters.");
-            return Ok(Answer::Decline(Decline::new(why)));
-        }
-        if names_secret(text) {
-            let why = "Passwords and tokens do not belong into a request in words. Call the \
-                       operation with its arguments instead.";
-            return Ok(Answer::Decline(Decline::new(why)));
+        let whole = match &request.context.answering {
+            Some(question) => resume(question, request.text),
+            None => request.text.to_owned(),
+        };
+        let text = whole.trim();
+        if let Some(decline) = unfit(text) {
+            return Ok(Answer::Decline(decline));
         }
         let all = pieces(text);
         if may_name(&all) {
@@ -71,9 +66,27 @@ impl Planner for Offline {
     }
 }
 
+/// Why a text cannot be planned, whoever plans.
+pub(super) fn unfit(text: &str) -> Option<Decline> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Some(Decline::new("There is nothing to do yet."));
+    }
+    if text.chars().count() > MAX_REQUEST {
+        let why = format!("A request has at most {MAX_REQUEST} characters.");
+        return Some(Decline::new(why));
+    }
+    if names_secret(text) {
+        let why = "Passwords and tokens do not belong into a request in words. Call the operation \
+                   with its arguments instead.";
+        return Some(Decline::new(why));
+    }
+    None
+}
+
 /// Whether a request gives a secret: it would be kept with the goal, and shown.
 fn names_secret(text: &str) -> bool {
-    seal_text(text, &[]) != text || text.to_lowercase().contains("password")
+    without_secrets(text) != text || text.to_lowercase().contains("password")
 }
 
 /// Plan each part by itself. Nothing when one of them is no request of its own: then the whole is

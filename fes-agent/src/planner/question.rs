@@ -7,6 +7,7 @@ use crate::catalogue::lexicon::Class;
 use crate::catalogue::text::{MAX_REQUEST, pieces};
 use crate::catalogue::{Intent, intent};
 use crate::host::{Kind, clip};
+use crate::plan::Plan;
 
 /// Why a value is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -43,7 +44,7 @@ pub struct MissingValue {
 }
 
 /// What the person has to say before the request can be done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Question {
     /// The request as it was.
     pub request: String,
@@ -53,6 +54,28 @@ pub struct Question {
     pub missing: Vec<MissingValue>,
     /// The question in plain words.
     pub text: String,
+    /// The plan that the answer goes into, where a model began one. A name that is chosen from a
+    /// menu is put in by code and not shown to the model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<Draft>,
+}
+
+/// A plan that lacks values.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Draft {
+    /// The plan; absent when the question is not about one of its values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Plan>,
+    /// The id of the step that lacks values.
+    #[serde(default)]
+    pub step: String,
+}
+
+impl Draft {
+    /// A question of a model that is answered in words.
+    pub(super) fn words() -> Self {
+        Draft { plan: None, step: String::new() }
+    }
 }
 
 /// Something that the person could ask instead.
@@ -86,7 +109,7 @@ impl Decline {
 impl Question {
     pub(super) fn new(request: &str, tool: &str, missing: Vec<MissingValue>) -> Self {
         let text = missing.iter().map(sentence).collect::<Vec<_>>().join(" ");
-        Question { request: request.to_owned(), tool: tool.to_owned(), missing, text }
+        Question { request: request.to_owned(), tool: tool.to_owned(), missing, text, draft: None }
     }
 }
 
@@ -158,13 +181,10 @@ pub(super) fn word(kind: Kind) -> &'static str {
 #[must_use]
 pub fn resume(question: &Question, answer: &str) -> String {
     let answer = answer.trim();
-    let words = pieces(answer);
-    let starts = words.iter().find(|piece| piece.class() != Some(Class::Filler));
-    let asks = starts.is_some_and(|p| matches!(p.class(), Some(Class::Ask | Class::Act)));
-    let about = words.iter().any(|p| matches!(p.class(), Some(Class::Thing | Class::Aspect)));
-    if asks && about && intent(&words) != Intent::Unsaid {
+    if answers_itself(answer) {
         return answer.to_owned();
     }
+    let words = pieces(answer);
     let given = question.missing.iter().find_map(|missing| missing.given.as_deref());
     let quoted = |text: &str| {
         let plain = text.contains('"') || text.contains('@') || words.len() == 1;
@@ -180,6 +200,15 @@ pub fn resume(question: &Question, answer: &str) -> String {
         _ => format!("{} {answer}", question.request),
     };
     text.chars().take(MAX_REQUEST).collect()
+}
+
+/// Whether an answer is a request of its own.
+pub(super) fn answers_itself(answer: &str) -> bool {
+    let words = pieces(answer);
+    let starts = words.iter().find(|piece| piece.class() != Some(Class::Filler));
+    let asks = starts.is_some_and(|p| matches!(p.class(), Some(Class::Ask | Class::Act)));
+    let about = words.iter().any(|p| matches!(p.class(), Some(Class::Thing | Class::Aspect)));
+    asks && about && intent(&words) != Intent::Unsaid
 }
 
 /// Whether a value of this sort is a name that its noun introduces.

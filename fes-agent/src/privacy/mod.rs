@@ -5,12 +5,17 @@
 //! plan, and per step whether it worked and how many rows it gave: no value that a deployment
 //! returned, and no text of an error, since those quote values.
 
+mod clean;
+mod fence;
 mod outline;
 mod planning;
 mod prompt;
+mod results;
+mod shrink;
 mod steps;
 mod summaries;
 
+pub(crate) use clean::without_secrets;
 pub use planning::{MAX_TOOLS, Planning};
 pub use prompt::{Message, Prompt, Role, Shape};
 pub use steps::StepSeen;

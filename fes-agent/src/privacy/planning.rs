@@ -3,9 +3,9 @@
 use serde_json::Value;
 use sisense_core::Operation;
 
+use super::clean::without_secrets;
 use super::outline::outline;
 use super::prompt::{Message, Prompt, Role, Shape};
-use crate::approval::seal_text;
 use crate::catalogue::text::MAX_REQUEST;
 use crate::conversation::{End, Exchange};
 use crate::host::clip;
@@ -97,8 +97,8 @@ impl Prompt {
 }
 
 /// What somebody typed, without what looks like a secret.
-fn typed(text: &str) -> String {
-    seal_text(text.trim(), &[])
+pub(super) fn typed(text: &str) -> String {
+    without_secrets(text.trim())
 }
 
 /// An operation: what it does, what it takes and what it gives.
@@ -119,14 +119,15 @@ fn tool(operation: &Operation) -> String {
     )
 }
 
-/// What the person typed in an earlier turn. The answer to a question may be a name that was chosen
-/// from a menu, which is a value of the deployment, so it stays out.
+/// What the person typed in an earlier turn. What comes after a question may be a name that was
+/// chosen from a menu, which is a value of the deployment, so it stays out; of the first turn that is
+/// remembered nobody knows what came before it.
 fn said(turn: &Exchange, before: Option<End>) -> String {
-    // Of the first turn that is remembered nobody knows what came before it.
-    if matches!(before, None | Some(End::Asked)) && turn.said.trim() != turn.meant.trim() {
-        return "(the person answered the question)".to_owned();
+    let answer = matches!(before, None | Some(End::Asked)) && turn.said.trim() != turn.meant.trim();
+    match answer || before == Some(End::Asked) {
+        true => "(the person answered the question)".to_owned(),
+        false => clip(&typed(&turn.said), MAX_TURN_TEXT),
     }
-    clip(&typed(&turn.said), MAX_TURN_TEXT)
 }
 
 /// What became of an earlier turn: its operations and how it ended. Their arguments may hold names

@@ -32,4 +32,17 @@ impl StepSeen {
             error: step.error.as_ref().map(|error| error.kind),
         }
     }
+
+    /// The same in a few words.
+    pub(super) fn told(&self) -> String {
+        let mut text = self.tool.clone();
+        text.push_str(if self.ok { ": ok" } else { ": not done" });
+        if let Some(count) = self.count {
+            text.push_str(&format!(", {count} rows"));
+        }
+        if let Some(error) = self.error {
+            text.push_str(&format!(", {error}"));
+        }
+        text
+    }
 }

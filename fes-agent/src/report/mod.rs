@@ -1,11 +1,15 @@
 //! What happened, as data and in plain words. Made here, from results, without any model.
 
+mod inert;
 mod migration;
 mod table;
+mod told;
 mod words;
 
+pub use inert::inert;
 pub use migration::{Item, Migration};
 pub use table::{Cell, Column, Fact, Table, table};
+pub use told::{Telling, Told};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

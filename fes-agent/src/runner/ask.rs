@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use sisense_core::Result;
+use sisense_core::{Operation, Result};
 
 use super::Agent;
 use super::types::{Options, Prepared, Turn};
 use crate::approval::Session;
 use crate::conversation::Exchange;
 use crate::plan::Plan;
-use crate::planner::{Answer, Context, Decline, Directory, Question, Request, resume};
+use crate::planner::{Answer, Context, Decline, Directory, Question, Request};
+use crate::report::Report;
 
 impl Agent {
     /// Do what a person asks for in words. Reads run; writes are previewed and wait; what is
@@ -19,7 +20,12 @@ impl Agent {
     /// `not_found` for an unknown deployment, or the planner's and the store's errors. What goes
     /// wrong in a step is in the report.
     pub async fn ask(&self, session: &Session, text: &str, options: Options) -> Result<Turn> {
-        match self.plan(session, text).await? {
+        let planned = self.plan(session, text).await?;
+        self.go_on(session, planned, options).await
+    }
+
+    async fn go_on(&self, session: &Session, planned: Answer, options: Options) -> Result<Turn> {
+        match planned {
             Answer::Plan(plan) => self.carry_out(session, plan, options).await,
             Answer::Question(question) => Ok(Turn::Question(question)),
             Answer::Decline(decline) => Ok(Turn::Decline(decline)),
@@ -37,7 +43,9 @@ impl Agent {
         answer: &str,
         options: Options,
     ) -> Result<Turn> {
-        self.ask(session, &resume(question, answer), options).await
+        let context = Context { answering: Some(question.clone()), ..Context::default() };
+        let planned = self.plan_in(session, answer, &[], &context).await?;
+        self.go_on(session, planned, options).await
     }
 
     /// Plan a request in words and run nothing.
@@ -45,17 +53,7 @@ impl Agent {
     /// # Errors
     /// `not_found` for an unknown deployment, or the planner's errors.
     pub async fn plan(&self, session: &Session, text: &str) -> Result<Answer> {
-        self.plan_after(session, text, &[]).await
-    }
-
-    /// Plan a request that comes after others.
-    pub(super) async fn plan_after(
-        &self,
-        session: &Session,
-        text: &str,
-        history: &[Exchange],
-    ) -> Result<Answer> {
-        self.plan_in(session, text, history, &Context::default()).await
+        self.plan_in(session, text, &[], &Context::default()).await
     }
 
     /// Plan a request of a conversation, with what a model may be shown.
@@ -69,24 +67,59 @@ impl Agent {
         history: &[Exchange],
         context: &Context,
     ) -> Result<Answer> {
-        let inner = self.inner();
-        inner.known(session)?;
-        if let Some((skill, told)) = inner.skills.asked_for(text) {
+        let (operations, directory) = self.for_planning(session)?;
+        if let Some((skill, told)) = self.inner().skills.asked_for(text) {
             return Ok(Answer::Plan(self.plan_of(session, skill, &told).await?));
         }
-        let operations = self.operations();
+        let request = self.request(text, history, context, &operations, &directory);
+        self.inner().planner.plan(&request).await
+    }
+
+    /// Plan what is left of a request after a step failed. Nothing where the planner does not, or
+    /// where results may not be shown to its model. What is planned is prepared and approved like
+    /// every plan; the caller bounds how often it asks.
+    ///
+    /// # Errors
+    /// As [`Agent::plan`].
+    pub async fn plan_again(
+        &self,
+        session: &Session,
+        text: &str,
+        history: &[Exchange],
+        context: &Context,
+        report: &Report,
+    ) -> Result<Option<Answer>> {
+        let (operations, directory) = self.for_planning(session)?;
+        let request = self.request(text, history, context, &operations, &directory);
+        self.inner().planner.replan(&request, report).await
+    }
+
+    fn for_planning(&self, session: &Session) -> Result<(Vec<&Operation>, Directory)> {
+        let inner = self.inner();
+        inner.known(session)?;
         let directory = Directory::new(Arc::clone(&inner.tools), &session.deployment);
-        let request = Request {
+        Ok((self.operations(), directory))
+    }
+
+    fn request<'a>(
+        &'a self,
+        text: &'a str,
+        history: &'a [Exchange],
+        context: &'a Context,
+        operations: &'a [&'a Operation],
+        directory: &'a Directory,
+    ) -> Request<'a> {
+        let inner = self.inner();
+        Request {
             text,
             history,
             context,
             policy: &inner.policy,
-            operations: &operations,
+            operations,
             catalogue: &inner.catalogue,
             tools: inner.tools.as_ref(),
-            directory: &directory,
-        };
-        inner.planner.plan(&request).await
+            directory,
+        }
     }
 
     pub(super) async fn carry_out(

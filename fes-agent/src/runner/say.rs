@@ -12,7 +12,7 @@ use super::types::{Options, Ran, Turn};
 use crate::approval::{Session, random_id, seal, seal_text, seal_texts};
 use crate::conversation::{Conversation, End, Exchange, Open};
 use crate::plan::Plan;
-use crate::planner::{Answer, Decline, Question};
+use crate::planner::{Answer, Context, Decline, Question};
 use crate::sessions::{Flight, FlightKind, SessionRecord, no_such_session};
 
 impl Agent {
@@ -144,12 +144,19 @@ impl Agent {
         if let Some(Open::Approval { id }) = &talk.open {
             inner.store.drop_approval(id).await?;
         }
-        talk.open = None;
+        let context = Context {
+            answering: match talk.open.take() {
+                Some(Open::Question { question, .. }) => Some(question),
+                Some(Open::Approval { .. }) | None => None,
+            },
+            cancel: options.cancel.clone(),
+            ..Context::default()
+        };
         options.tell(Phase::planning);
         let answer = tokio::select! {
             biased;
             () = options.cancel.cancelled() => return Err(stopped()),
-            answer = self.plan_after(session, &meant, &talk.exchanges) => answer?,
+            answer = self.plan_in(session, text, &talk.exchanges, &context) => answer?,
         };
         let plan = match &answer {
             Answer::Plan(plan) => Some(plan.clone()),

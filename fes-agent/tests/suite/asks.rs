@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fes_agent::planner::{Answer, Request, Suggestion};
+use fes_agent::planner::{Answer, Request, Suggestion, resume};
 use fes_agent::policy::Rules;
 use fes_agent::{
     Agent, Decline, Options, Person, Plan, Planner, Policy, Question, Store, Tools, Turn,
@@ -21,7 +21,11 @@ struct Scripted;
 impl Planner for Scripted {
     async fn plan(&self, request: &Request<'_>) -> Result<Answer> {
         let step = |args| json!({ "id": "a", "tool": "access.set_role", "args": args });
-        let steps = match request.text {
+        let text = match &request.context.answering {
+            Some(question) => resume(question, request.text),
+            None => request.text.to_owned(),
+        };
+        let steps = match text.as_str() {
             "make bob a designer" => json!([step(json!({ "user": "bob", "role": "designer" }))]),
             "make bob a viewer" => json!([step(json!({ "user": "bob", "role": "viewer" }))]),
             _ => {
@@ -31,7 +35,7 @@ impl Planner for Scripted {
                 }));
             }
         };
-        let plan = json!({ "goal": request.text, "steps": steps });
+        let plan = json!({ "goal": text, "steps": steps });
         Ok(Answer::Plan(serde_json::from_value::<Plan>(plan).unwrap()))
     }
 }

@@ -5,6 +5,7 @@ mod drift;
 mod fake;
 mod flow;
 mod journal;
+mod llm;
 mod migrations;
 mod plans;
 mod runs;

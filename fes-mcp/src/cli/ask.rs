@@ -1,7 +1,7 @@
 //! `fes-mcp ask`: a request in plain words, planned, previewed, approved and run.
 
 use clap::Args;
-use fes_agent::planner::{Answer, Decline, Question, resume};
+use fes_agent::planner::{Answer, Context, Decline, Question};
 use fes_agent::{Options, Pending, Plan, Prepared, Ran, Report, Session};
 use serde_json::json;
 use sisense_core::{Error, ErrorKind};
@@ -53,9 +53,10 @@ pub async fn run(cli: &Cli, args: &AskArgs, out: &Out) -> Result<Exit, Failure> 
 
 async fn turn(room: &Room, args: &AskArgs, mut text: String, out: &Out) -> Result<Exit, Failure> {
     let session = session(room);
+    let mut context = Context::default();
     for _ in 0..MOST_QUESTIONS {
         let follower = out.progress();
-        let answer = room.agent.plan(&session, &text).await?;
+        let answer = room.agent.plan_in(&session, &text, &[], &context).await?;
         drop(follower);
         match answer {
             Answer::Plan(plan) if args.explain => return Ok(explain(room, &plan, out)),
@@ -67,7 +68,10 @@ async fn turn(room: &Room, args: &AskArgs, mut text: String, out: &Out) -> Resul
                 }
                 out.note(&question.text);
                 match read_line(room, out, "> ").await.filter(|line| !line.is_empty()) {
-                    Some(line) => text = resume(&question, &line),
+                    Some(line) => {
+                        text = line;
+                        context.answering = Some(question);
+                    }
                     None => return Ok(Exit::Usage),
                 }
             }

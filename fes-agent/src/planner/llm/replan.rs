@@ -1,0 +1,31 @@
+//! Another plan after a step failed: only where results may be shown to a model.
+
+use sisense_core::Result;
+
+use super::super::{Answer, Request};
+use super::answer::ModelAnswer;
+use super::judge::{Judged, judge, unmended};
+use super::{LlmPlanner, pick};
+use crate::privacy::{Planning, Prompt};
+use crate::report::Report;
+
+impl LlmPlanner {
+    /// One call, without another to mend. The answer is checked as every plan is, and its writes are
+    /// previewed and approved as every write is.
+    pub(super) async fn plan_again(
+        &self,
+        request: &Request<'_>,
+        report: &Report,
+    ) -> Result<Option<Answer>> {
+        let Some(allowed) = request.context.summaries.allowed() else { return Ok(None) };
+        let tools = pick(request, request.text);
+        let history = self.seen(request);
+        let material = Planning { request: request.text, history, tools: &tools };
+        let first = Prompt::planning(&material, ModelAnswer::schema());
+        let reply = self.call(request, &first.replan(allowed, report)?).await?;
+        Ok(Some(match judge(request, request.text, &reply).await {
+            Judged::Good(answer) => answer,
+            Judged::Wrong(problems) => Answer::Decline(unmended(&problems)),
+        }))
+    }
+}
