@@ -50,6 +50,18 @@ pub struct Request<'a> {
     pub directory: &'a Directory,
 }
 
+impl Request<'_> {
+    /// The whole request: with the answer to a question put into it. It may hold names that were
+    /// chosen from a menu, so it is for planners that show it to nobody.
+    #[must_use]
+    pub fn whole(&self) -> String {
+        match &self.context.answering {
+            Some(question) => resume(question, self.text),
+            None => self.text.to_owned(),
+        }
+    }
+}
+
 /// What a planner answers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {

@@ -7,7 +7,7 @@ use sisense_core::{Operation, Result};
 use super::choose::{Choice, choices, kinds, may_name, understood};
 use super::fill::Reading;
 use super::find::{Form, mentions};
-use super::question::{Decline, MissingValue, Question, Suggestion, Why, resume};
+use super::question::{Decline, MissingValue, Question, Suggestion, Why};
 use super::split::{split, text as words};
 use super::{Answer, Planner, Request};
 use crate::catalogue::Hints;
@@ -39,10 +39,7 @@ enum Part {
 #[async_trait]
 impl Planner for Offline {
     async fn plan(&self, request: &Request<'_>) -> Result<Answer> {
-        let whole = match &request.context.answering {
-            Some(question) => resume(question, request.text),
-            None => request.text.to_owned(),
-        };
+        let whole = request.whole();
         let text = whole.trim();
         if let Some(decline) = unfit(text) {
             return Ok(Answer::Decline(decline));

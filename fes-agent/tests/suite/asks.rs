@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fes_agent::planner::{Answer, Request, Suggestion, resume};
+use fes_agent::planner::{Answer, Request, Suggestion};
 use fes_agent::policy::Rules;
 use fes_agent::{
     Agent, Decline, Options, Person, Plan, Planner, Policy, Question, Store, Tools, Turn,
@@ -21,10 +21,7 @@ struct Scripted;
 impl Planner for Scripted {
     async fn plan(&self, request: &Request<'_>) -> Result<Answer> {
         let step = |args| json!({ "id": "a", "tool": "access.set_role", "args": args });
-        let text = match &request.context.answering {
-            Some(question) => resume(question, request.text),
-            None => request.text.to_owned(),
-        };
+        let text = request.whole();
         let steps = match text.as_str() {
             "make bob a designer" => json!([step(json!({ "user": "bob", "role": "designer" }))]),
             "make bob a viewer" => json!([step(json!({ "user": "bob", "role": "viewer" }))]),

@@ -22,10 +22,11 @@ struct Terse;
 #[async_trait]
 impl Planner for Terse {
     async fn plan(&self, request: &Request<'_>) -> Result<Answer> {
-        let words: Vec<&str> = request.text.split_whitespace().collect();
+        let whole = request.whole();
+        let words: Vec<&str> = whole.as_str().split_whitespace().collect();
         let call = |tool: &str, args: Value| {
             let Value::Object(args) = args else { panic!("no object") };
-            Answer::Plan(Plan::single(request.text, tool, args))
+            Answer::Plan(Plan::single(&whole, tool, args))
         };
         Ok(match words.as_slice() {
             ["show", user] => call("access.get_user", json!({ "user": user })),
@@ -33,13 +34,13 @@ impl Planner for Terse {
             ["pin", user, "password", pin] => {
                 call("access.set_pin", json!({ "user": user, "pin": pin }))
             }
-            ["pin", ..] => ask(request.text, "user"),
+            ["pin", ..] => ask(&whole, "user"),
             ["slow"] => call("access.slow", json!({})),
             ["again"] => match request.history.last() {
                 Some(last) => Answer::Plan(last.plan.clone().unwrap()),
                 None => Answer::Decline(decline("there is nothing before")),
             },
-            ["who", ..] => ask(request.text, "group"),
+            ["who", ..] => ask(&whole, "group"),
             _ => Answer::Decline(decline("that is not what I do")),
         })
     }
@@ -58,6 +59,7 @@ fn ask(request: &str, what: &str) -> Answer {
         tool: "access.get_user".to_owned(),
         missing,
         text: format!("Which {what}?"),
+        draft: None,
     })
 }
 
