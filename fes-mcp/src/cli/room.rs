@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use fes_agent::llm::{self, HttpModel, Model};
+use fes_agent::planner::LlmPlanner;
 use fes_agent::runner::OnDisconnect;
-use fes_agent::{Agent, Local, RunState, Store, Tools};
+use fes_agent::{Agent, Local, Planner, RunState, Store, Tools};
 use sisense_core::{Client, Operation, Secret};
 use sisense_sandbox::Sandbox;
 use tokio_util::sync::CancellationToken;
@@ -83,8 +85,11 @@ impl Room {
             Store::open(&cli.state.folder()?.join(STORE)).await?
         };
         let skills = cli.state.skills(tools.as_ref())?;
-        let agent =
-            Agent::builder(tools).policy(cli.state.policy()).skills(skills).store(store).build()?;
+        let builder = Agent::builder(tools).policy(cli.state.policy()).skills(skills).store(store);
+        let agent = match planner()? {
+            Some(planner) => builder.planner(planner).build()?,
+            None => builder.build()?,
+        };
         let operations = agent.operations().into_iter().cloned().collect();
         let agent = Arc::new(agent);
         let room =
@@ -157,6 +162,15 @@ impl Room {
             sandbox.stop().await;
         }
     }
+}
+
+/// The planner with the configured model, if there is one.
+fn planner() -> Result<Option<Arc<dyn Planner>>, Failure> {
+    let (Some(config), _) = llm::from_env()? else { return Ok(None) };
+    let turns = config.history;
+    let model = HttpModel::new(config)?;
+    tracing::info!(model = model.name(), "requests in words are planned with a language model");
+    Ok(Some(Arc::new(LlmPlanner::new(Arc::new(model)).history(turns))))
 }
 
 /// A client of a sandbox, as its first admin.

@@ -14,6 +14,7 @@ mod http;
 #[path = "../../../tests/e2e/tests/suite/migration/meaning.rs"]
 mod meaning;
 mod migrate;
+mod model;
 mod runs;
 mod sandbox;
 mod stdio;
