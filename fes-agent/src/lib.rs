@@ -62,5 +62,5 @@ pub use planner::{Decline, Planner, Question};
 pub use policy::{Decision, Policy};
 pub use report::Report;
 pub use runner::{Agent, AgentBuilder, Called, Options, Prepared, Ran, Turn};
-pub use runs::{LogLine, RunRecord, RunState};
+pub use runs::{KeptCall, LogLine, RunRecord, RunState};
 pub use store::Store;

@@ -1,5 +1,6 @@
 //! The native client and its previews.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use fes_bindings::{Handle, Listener, Options};
@@ -93,6 +94,19 @@ impl NativeClient {
         self.handle.call(&id, &args, on_progress.map(listener)).await.map_err(rejected)
     }
 
+    /// Go on with a call that a journal holds.
+    #[napi]
+    pub async fn resume(
+        &self,
+        journal: String,
+        run: Option<String>,
+        on_progress: Option<Hearer>,
+    ) -> napi::Result<String> {
+        let journal = PathBuf::from(journal);
+        let resumed = self.handle.resume(&journal, run.as_deref(), on_progress.map(listener));
+        resumed.await.map_err(rejected)
+    }
+
     /// What an operation would change.
     #[napi]
     pub async fn preview(&self, id: String, args: String) -> napi::Result<NativePreview> {
@@ -123,7 +137,13 @@ impl NativePreview {
 
     /// Make exactly these changes.
     #[napi]
-    pub async fn apply(&self, on_progress: Option<Hearer>) -> napi::Result<String> {
-        self.preview.apply(on_progress.map(listener)).await.map_err(rejected)
+    pub async fn apply(
+        &self,
+        on_progress: Option<Hearer>,
+        journal: Option<String>,
+    ) -> napi::Result<String> {
+        let journal = journal.map(PathBuf::from);
+        let applied = self.preview.apply(on_progress.map(listener), journal.as_deref());
+        applied.await.map_err(rejected)
     }
 }

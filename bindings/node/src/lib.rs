@@ -25,6 +25,12 @@ pub fn writes(id: String) -> napi::Result<bool> {
     fes_bindings::writes(&id).map_err(rejected)
 }
 
+/// The calls that a journal holds, as JSON.
+#[napi]
+pub async fn runs(journal: String) -> napi::Result<String> {
+    fes_bindings::runs(std::path::Path::new(&journal)).await.map_err(rejected)
+}
+
 /// The kinds of errors.
 #[napi]
 pub fn error_kinds() -> Vec<String> {

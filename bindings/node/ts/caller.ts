@@ -31,6 +31,34 @@ export interface ReadOptions {
 export interface WriteOptions extends ReadOptions {
   /** Asks a person. Without it nothing is changed. */
   approve?: Approve;
+  /**
+   * A file in which each change is kept before it is sent, so that `Client.resume` can go on with a
+   * call that broke off. It is made when it is not there.
+   */
+  journal?: string;
+}
+
+/** Options of `Preview.apply`. */
+export type ApplyOptions = Pick<WriteOptions, "journal" | "onProgress">;
+
+/** A call that a journal holds. */
+export interface Run {
+  /** Its id, by which it is resumed. */
+  id: string;
+  /** The name of the deployment; the source where there is a target. */
+  deployment: string;
+  /** The name of the target, where there is one. */
+  target?: string;
+  /** The operation. */
+  goal: string;
+  /** One whose process is gone is `interrupted`. */
+  state: "running" | "done" | "stopped" | "failed" | "interrupted" | "undone";
+  /** How many writes ended how. */
+  writes: { approved: number; done: number; failed: number; unknown: number };
+  /** When it was started. */
+  created: string;
+  /** When it ended. */
+  ended?: string;
 }
 
 /** What the domains of operations call. */

@@ -1,4 +1,11 @@
-import type { Caller, Progress, ReadOptions, WriteOptions } from "./caller.js";
+import type {
+  ApplyOptions,
+  Caller,
+  Progress,
+  ReadOptions,
+  Run,
+  WriteOptions,
+} from "./caller.js";
 import type { Change } from "./change.js";
 import { Domains } from "./domains/index.js";
 import { InvalidInputError, NotApprovedError } from "./errors.js";
@@ -22,9 +29,15 @@ export class Preview<T = unknown> {
     return decoded<T>(now(() => this.#native.outcome));
   }
 
-  /** Make exactly these changes. A person has approved them. Works once. */
-  async apply(options?: ReadOptions): Promise<T> {
-    return decoded<T>(await later(() => this.#native.apply(listener(options))));
+  /**
+   * Make exactly these changes. A person has approved them. Works once.
+   *
+   * With a journal, what breaks off can be resumed: see `Client.resume`.
+   */
+  async apply(options?: ApplyOptions): Promise<T> {
+    return decoded<T>(
+      await later(() => this.#native.apply(listener(options), options?.journal)),
+    );
   }
 }
 
@@ -52,10 +65,18 @@ class NativeCaller implements Caller {
     return preview.apply(options);
   }
 
-  to(target: Caller): Caller {
+  to(target: Caller): NativeCaller {
     if (!(target instanceof NativeCaller)) throw new TypeError("the target is no client");
     return new NativeCaller(this.native.to(target.native));
   }
+}
+
+/** Options of `Client.resume`. */
+export interface ResumeOptions extends ReadOptions {
+  /** The id of the call, as `runs` tells it; the only open one when left out. */
+  run?: string;
+  /** The deployment that it brings something to, where there is one. */
+  target?: Client;
 }
 
 /** A client of one deployment. */
@@ -104,10 +125,32 @@ export class Client extends Domains {
     return this.caller.preview<T>(operation, args);
   }
 
+  /**
+   * Go on with a call that broke off or left something undone.
+   *
+   * What was approved is all that may change: what is done is not done again, and what nobody saw end
+   * is looked up first. The client needs the name of the one that began, and its target.
+   */
+  async resume<T = unknown>(journal: string, options?: ResumeOptions): Promise<T> {
+    const target = options?.target;
+    const { native } = target ? this.caller.to(target.caller) : this.caller;
+    const told = listener(options);
+    return decoded<T>(await later(() => native.resume(journal, options?.run, told)));
+  }
+
   /** Names the deployment and never the token. */
   toJSON(): { name: string; url: string } {
     return { name: this.name, url: this.url };
   }
+}
+
+/**
+ * The calls that a journal holds, newest first.
+ *
+ * `Client.resume` goes on with one that is `interrupted`, `stopped` or `failed`.
+ */
+export async function runs(journal: string): Promise<Run[]> {
+  return JSON.parse(await later(() => native.runs(journal))) as Run[];
 }
 
 function listener(options?: ReadOptions): Listener | undefined {

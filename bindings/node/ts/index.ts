@@ -1,8 +1,16 @@
 /** A typed client for the Sisense REST API in which no change is made unseen. */
 
-export type { Approve, Progress, ReadOptions, WriteOptions } from "./caller.js";
+export type {
+  ApplyOptions,
+  Approve,
+  Progress,
+  ReadOptions,
+  Run,
+  WriteOptions,
+} from "./caller.js";
 export type { Change } from "./change.js";
-export { Client, Preview } from "./client.js";
+export { Client, Preview, runs } from "./client.js";
+export type { ResumeOptions } from "./client.js";
 export * from "./domains/index.js";
 export * from "./errors.js";
 export type { ClientOptions } from "./native.js";

@@ -10,6 +10,7 @@ export interface Native {
   };
   NativeSandbox: { start(settings: string): Promise<NativeSandbox> };
   operations(): string;
+  runs(journal: string): Promise<string>;
   writes(id: string): boolean;
   errorKinds(): string[];
 }
@@ -23,12 +24,13 @@ export interface NativeClient {
   to(target: NativeClient): NativeClient;
   call(id: string, args: string, onProgress?: Listener): Promise<string>;
   preview(id: string, args: string): Promise<NativePreview>;
+  resume(journal: string, run?: string, onProgress?: Listener): Promise<string>;
 }
 
 export interface NativePreview {
   readonly changes: string;
   readonly outcome: string;
-  apply(onProgress?: Listener): Promise<string>;
+  apply(onProgress?: Listener, journal?: string): Promise<string>;
 }
 
 export interface NativeSandbox {

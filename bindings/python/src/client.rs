@@ -121,6 +121,35 @@ impl Client {
         awaitable(py, async move { handle.preview(&id, &args).await.map(Preview::from) })
     }
 
+    #[pyo3(signature = (journal, run=None, on_progress=None))]
+    fn resume(
+        &self,
+        py: Python<'_>,
+        journal: PathBuf,
+        run: Option<String>,
+        on_progress: Option<Py<PyAny>>,
+    ) -> PyResult<String> {
+        let handle = self.handle(py)?;
+        wait(
+            py,
+            async move { handle.resume(&journal, run.as_deref(), on_progress.map(listener)).await },
+        )
+    }
+
+    #[pyo3(signature = (journal, run=None, on_progress=None))]
+    fn resume_async<'py>(
+        &self,
+        py: Python<'py>,
+        journal: PathBuf,
+        run: Option<String>,
+        on_progress: Option<Py<PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let handle = self.handle(py)?;
+        awaitable(py, async move {
+            handle.resume(&journal, run.as_deref(), on_progress.map(listener)).await
+        })
+    }
+
     /// Names the deployment and never the token.
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let handle = self.handle(py)?;
@@ -152,19 +181,28 @@ impl Preview {
         self.preview.outcome().map_err(|error| raised(py, &error))
     }
 
-    #[pyo3(signature = (on_progress=None))]
-    fn apply(&self, py: Python<'_>, on_progress: Option<Py<PyAny>>) -> PyResult<String> {
+    #[pyo3(signature = (on_progress=None, journal=None))]
+    fn apply(
+        &self,
+        py: Python<'_>,
+        on_progress: Option<Py<PyAny>>,
+        journal: Option<PathBuf>,
+    ) -> PyResult<String> {
         let preview = Arc::clone(&self.preview);
-        wait(py, async move { preview.apply(on_progress.map(listener)).await })
+        wait(py, async move { preview.apply(on_progress.map(listener), journal.as_deref()).await })
     }
 
-    #[pyo3(signature = (on_progress=None))]
+    #[pyo3(signature = (on_progress=None, journal=None))]
     fn apply_async<'py>(
         &self,
         py: Python<'py>,
         on_progress: Option<Py<PyAny>>,
+        journal: Option<PathBuf>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let preview = Arc::clone(&self.preview);
-        awaitable(py, async move { preview.apply(on_progress.map(listener)).await })
+        awaitable(
+            py,
+            async move { preview.apply(on_progress.map(listener), journal.as_deref()).await },
+        )
     }
 }

@@ -33,6 +33,12 @@ mod _native {
         fes_bindings::writes(id).map_err(|error| raised(py, &error))
     }
 
+    /// The calls that a journal holds, as JSON.
+    #[pyfunction]
+    fn runs(py: Python<'_>, journal: std::path::PathBuf) -> PyResult<String> {
+        crate::runtime::wait(py, async move { fes_bindings::runs(&journal).await })
+    }
+
     /// The kinds of errors.
     #[pyfunction]
     fn error_kinds() -> Vec<&'static str> {

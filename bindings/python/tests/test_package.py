@@ -55,7 +55,7 @@ def test_every_operation_has_a_documented_method_in_both_clients():
             assert inspect.getdoc(method).startswith(operation["summary"])
             names = set(inspect.signature(method).parameters) - {"self"}
             wanted = set(operation["input_schema"].get("properties", {}))
-            approve = {"approve"} if operation["effect"] != "read" else set()
+            approve = {"approve", "journal"} if operation["effect"] != "read" else set()
             told = {"on_progress"} if operation["streams"] else set()
             assert {n.rstrip("_") for n in names - told - approve} == wanted
             assert told | approve <= names

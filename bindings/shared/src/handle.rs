@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use fes_agent::{Local, Place};
 use serde_json::Value;
 use sisense_core::operation::Outcome;
 use sisense_core::run::Secret;
@@ -135,6 +136,20 @@ impl Handle {
         let run = Run::preview().start();
         let outcome = self.run(&run, id, args.clone()).await?;
         Ok(Preview::new(self.clone(), id, args, run.changes(), outcome))
+    }
+
+    /// Where it calls operations.
+    pub(crate) fn place(&self) -> Place<'_> {
+        Place {
+            source: self.source.name(),
+            target: self.target.as_ref().map(|target| target.source.name()),
+        }
+    }
+
+    /// The operations of both deployments.
+    pub(crate) fn tools(&self) -> Result<Local> {
+        let target = self.target.as_ref().map(|target| target.source.clone());
+        Local::new([Some(self.source.clone()), target].into_iter().flatten())
     }
 
     pub(crate) async fn run(&self, run: &Run, id: &str, args: Value) -> Result<Outcome> {

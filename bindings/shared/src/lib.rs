@@ -5,11 +5,13 @@
 //! exactly those.
 
 mod handle;
+mod journal;
 mod preview;
 mod progress;
 mod sandbox;
 
 pub use handle::{Handle, Options, operations, writes};
+pub use journal::runs;
 pub use preview::Preview;
 pub use progress::Listener;
 pub use sandbox::Sandbox;

@@ -1,7 +1,9 @@
 //! What an operation would change, until a person has decided.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use fes_agent::Store;
 use serde_json::Value;
 use sisense_core::operation::Outcome;
 use sisense_core::{Change, Error, ErrorKind, Result, Run};
@@ -53,16 +55,32 @@ impl Preview {
         text(&self.outcome)
     }
 
-    /// Make exactly these changes. A person has approved them. Works once.
+    /// Make exactly these changes. A person has approved them. Works once. With a journal, a file
+    /// that is made when it is not there, each change is kept before it is sent, and
+    /// [`Handle::resume`] goes on with what broke off.
     ///
     /// # Errors
     /// Those of the operation; [`ErrorKind::Drifted`] when an asset is no longer what the preview
-    /// showed, [`ErrorKind::NotApproved`] when the preview was applied before.
-    pub async fn apply(&self, listener: Option<Listener>) -> Result<String> {
+    /// showed, [`ErrorKind::NotApproved`] when the preview was applied before,
+    /// [`ErrorKind::Config`] when the journal cannot be opened: nothing is sent then.
+    pub async fn apply(
+        &self,
+        listener: Option<Listener>,
+        journal: Option<&Path>,
+    ) -> Result<String> {
+        let store = match journal {
+            Some(path) => Some(Store::open(path).await?),
+            None => None,
+        };
         if self.applied.swap(true, Ordering::SeqCst) {
             return Err(Error::new(ErrorKind::NotApproved, "this preview was applied before")
                 .with_operation(&self.id)
                 .with_next_step("make a new preview"));
+        }
+        if let Some(store) = store {
+            let changes = self.changes.clone();
+            let done = self.handle.begin(&store, &self.id, &self.args, changes, listener);
+            return text(&done.await?);
         }
         let run = told_to(Run::approved(self.changes.clone()), listener).start();
         text(&self.handle.run(&run, &self.id, self.args.clone()).await?)

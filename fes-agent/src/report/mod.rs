@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sisense_core::error::ErrorReport;
-use sisense_core::run::Missing;
+use sisense_core::run::{Entry, Missing, Outcome as Ended};
 use sisense_core::{Change, Operation, Outcome};
 
 use crate::approval::Session;
@@ -46,6 +46,22 @@ pub struct ChangeReport {
     /// Why it failed, or why its end is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
+}
+
+impl ChangeReport {
+    /// How a change ended by its entry in the journal; without one it was not made.
+    pub(crate) fn of(change: &Change, entry: Option<&Entry>) -> Self {
+        ChangeReport {
+            change: change.clone(),
+            state: match entry.map(|entry| entry.outcome) {
+                Some(Ended::Done) => ChangeState::Done,
+                Some(Ended::Unknown) => ChangeState::Unknown,
+                Some(Ended::Failed) | None => ChangeState::NotDone,
+            },
+            id: entry.and_then(|entry| entry.id.clone()),
+            error: entry.and_then(|entry| entry.error.clone()),
+        }
+    }
 }
 
 /// What happened in one step.

@@ -147,11 +147,7 @@ async fn carry_out(
 
 /// Keep how a run ended. When that fails the run counts as interrupted, and its report says so.
 pub(super) async fn keep(held: &Held, report: &mut Report, options: &Options) {
-    let state = match () {
-        () if report.ok => RunState::Done,
-        () if options.cancel.is_cancelled() => RunState::Stopped,
-        () => RunState::Failed,
-    };
+    let state = RunState::at_the_end(report, options);
     if let Err(error) = held.end(state, &report.to_keep()).await {
         tracing::warn!(%error, "the end of a run cannot be kept");
         report.next.push(format!("the end of this run could not be kept: {error}"));

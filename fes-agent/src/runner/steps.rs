@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use serde_json::Value;
-use sisense_core::run::{Entry, Outcome as Ended};
+use sisense_core::run::Entry;
 use sisense_core::{Change, Error, ErrorKind, Run};
 
 use super::agent::Inner;
@@ -16,7 +16,7 @@ use super::types::Options;
 use super::walk::{At, Left, Visit, Visitor, Walk};
 use crate::approval::Session;
 use crate::plan::{Call, Flow, Plan, Step, is_between};
-use crate::report::{ChangeReport, ChangeState, Report, StepReport};
+use crate::report::{ChangeReport, Report, StepReport};
 
 /// The run that may write, and what it wrote in processes before this one.
 pub(super) struct Doing {
@@ -234,29 +234,12 @@ impl Doing {
             .map(|change| {
                 let digest = change.digest();
                 let entry = now.get(&digest).or_else(|| self.earlier.get(&digest));
-                ChangeReport {
-                    change: change.clone(),
-                    state: match entry.map(|entry| entry.outcome) {
-                        Some(Ended::Done) => ChangeState::Done,
-                        Some(Ended::Unknown) => ChangeState::Unknown,
-                        Some(Ended::Failed) | None => ChangeState::NotDone,
-                    },
-                    id: entry.and_then(|entry| entry.id.clone()),
-                    error: entry.and_then(|entry| entry.error.clone()),
-                }
+                ChangeReport::of(change, entry)
             })
             .collect()
     }
 }
 
 fn not_done(planned: &[Change]) -> Vec<ChangeReport> {
-    planned
-        .iter()
-        .map(|change| ChangeReport {
-            change: change.clone(),
-            state: ChangeState::NotDone,
-            id: None,
-            error: None,
-        })
-        .collect()
+    planned.iter().map(|change| ChangeReport::of(change, None)).collect()
 }

@@ -4,6 +4,7 @@
 //! holds a lease that it renews, and a lock that ends with it; a run whose lock is gone or whose lease
 //! is over is `interrupted`, and can be resumed by one process, or undone.
 
+mod call;
 mod held;
 
 use jiff::Timestamp;
@@ -11,11 +12,13 @@ use serde::{Deserialize, Serialize};
 use sisense_core::Change;
 use sisense_core::run::Progress;
 
+pub use call::KeptCall;
 pub(crate) use held::Held;
 
 use crate::approval::{Pending, Session, StepPreview};
 use crate::plan::{Plan, Resolved};
 use crate::report::Report;
+use crate::runner::Options;
 
 /// Most lines of progress that are kept of one run; the last ones.
 pub const MAX_LOG: usize = 2_000;
@@ -68,6 +71,15 @@ impl RunState {
     #[must_use]
     pub fn parse(word: &str) -> Option<RunState> {
         RunState::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+
+    /// What a run is that has ended.
+    pub(crate) fn at_the_end(report: &Report, options: &Options) -> RunState {
+        match () {
+            () if report.ok => RunState::Done,
+            () if options.cancel.is_cancelled() => RunState::Stopped,
+            () => RunState::Failed,
+        }
     }
 
     /// Whether there may be something left that a resumed run would do.

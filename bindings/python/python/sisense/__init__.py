@@ -2,7 +2,16 @@
 
 from ._client import AsyncClient, AsyncPreview, Client, Preview
 from ._sandbox import AsyncSandbox, Sandbox
-from ._types import Approve, AsyncApprove, Change, OnProgress, Progress
+from ._runs import runs
+from ._types import (
+    Approve,
+    AsyncApprove,
+    Change,
+    Journal,
+    OnProgress,
+    Progress,
+    Run,
+)
 from .errors import (
     AmbiguousError,
     CancelledError,
@@ -43,6 +52,7 @@ __all__ = [
     "DriftedError",
     "ForbiddenError",
     "InvalidInputError",
+    "Journal",
     "Missing",
     "NotApprovedError",
     "NotFoundError",
@@ -51,6 +61,7 @@ __all__ = [
     "Preview",
     "Progress",
     "RateLimitedError",
+    "Run",
     "Sandbox",
     "ServerError",
     "SisenseError",
@@ -60,4 +71,5 @@ __all__ = [
     "UnknownOutcomeError",
     "UnsupportedError",
     "missing",
+    "runs",
 ]

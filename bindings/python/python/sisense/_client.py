@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import _native
-from ._types import Approve, AsyncApprove, Change, OnProgress
+from ._types import Approve, AsyncApprove, Change, Journal, OnProgress
 from .domains import AsyncDomains, Domains
 from .errors import InvalidInputError, NotApprovedError
 from .result import decoded
@@ -139,17 +139,31 @@ class _BasePreview:
 class Preview(_BasePreview):
     """What an operation would change, and the answer it would give."""
 
-    def apply(self, *, on_progress: OnProgress | None = None) -> Any:
-        """Make exactly these changes. A person has approved them. Works once."""
-        return decoded(self._native.apply(_listener(on_progress)))
+    def apply(
+        self, *, on_progress: OnProgress | None = None, journal: Journal | None = None
+    ) -> Any:
+        """Make exactly these changes. A person has approved them. Works once.
+
+        With a journal, what breaks off can be resumed: see `Client.resume`.
+        """
+        return decoded(
+            self._native.apply(_listener(on_progress), journal)
+        )
 
 
 class AsyncPreview(_BasePreview):
     """What an operation would change, and the answer it would give."""
 
-    async def apply(self, *, on_progress: OnProgress | None = None) -> Any:
-        """Make exactly these changes. A person has approved them. Works once."""
-        return decoded(await self._native.apply_async(_loop_listener(on_progress)))
+    async def apply(
+        self, *, on_progress: OnProgress | None = None, journal: Journal | None = None
+    ) -> Any:
+        """Make exactly these changes. A person has approved them. Works once.
+
+        With a journal, what breaks off can be resumed: see `AsyncClient.resume`.
+        """
+        return decoded(
+            await self._native.apply_async(_loop_listener(on_progress), journal)
+        )
 
 
 class Client(_Base, Domains):
@@ -162,19 +176,44 @@ class Client(_Base, Domains):
         *,
         approve: Approve | None = None,
         on_progress: OnProgress | None = None,
+        journal: Journal | None = None,
     ) -> Any:
         """Call an operation by its id, such as ``access.get_user``.
 
-        An operation that changes something asks ``approve`` first. Long ones tell
-        ``on_progress`` how far they have come.
+        An operation that changes something asks ``approve`` first, and with a ``journal``
+        can be resumed. Long ones tell ``on_progress`` how far they have come.
         """
         if _native.writes(operation):
-            return self._write(operation, args, approve, on_progress)
+            return self._write(
+                operation, args, approve, on_progress, journal=journal
+            )
         return self._read(operation, args, on_progress)
 
     def preview(self, operation: str, args: Mapping[str, Any] | None = None) -> Preview:
         """What an operation would change. Sends nothing but reads."""
         return Preview(self._native.preview(operation, _encoded(operation, args)))
+
+    def resume(
+        self,
+        journal: Journal,
+        run: str | None = None,
+        *,
+        on_progress: OnProgress | None = None,
+    ) -> Any:
+        """Go on with a call that broke off or left something undone.
+
+        What was approved is all that may change: what is done is not done again, and what
+        nobody saw end is looked up first. The client needs the name and the target of the
+        one that began.
+
+        Args:
+            journal: The file that the call was given.
+            run: Its id, as `sisense.runs` tells it; the only open one when left out.
+            on_progress: Is told how far the work has come.
+        """
+        return decoded(
+            self._native.resume(journal, run, _listener(on_progress))
+        )
 
     def _read(
         self,
@@ -194,13 +233,15 @@ class Client(_Base, Domains):
         args: Mapping[str, Any] | None,
         approve: Approve | None,
         on_progress: OnProgress | None = None,
+        *,
+        journal: Journal | None = None,
     ) -> Any:
         preview = self.preview(operation, args)
         if not preview.changes:
             return preview.result
         if approve is None or approve(preview.changes) is not True:
             raise _refused(operation, preview.changes, approve is not None)
-        return preview.apply(on_progress=on_progress)
+        return preview.apply(on_progress=on_progress, journal=journal)
 
 
 class AsyncClient(_Base, AsyncDomains):
@@ -213,14 +254,17 @@ class AsyncClient(_Base, AsyncDomains):
         *,
         approve: AsyncApprove | None = None,
         on_progress: OnProgress | None = None,
+        journal: Journal | None = None,
     ) -> Any:
         """Call an operation by its id, such as ``access.get_user``.
 
-        An operation that changes something asks ``approve`` first. Long ones tell
-        ``on_progress`` how far they have come.
+        An operation that changes something asks ``approve`` first, and with a ``journal``
+        can be resumed. Long ones tell ``on_progress`` how far they have come.
         """
         if _native.writes(operation):
-            return await self._write(operation, args, approve, on_progress)
+            return await self._write(
+                operation, args, approve, on_progress, journal=journal
+            )
         return await self._read(operation, args, on_progress)
 
     async def preview(
@@ -229,6 +273,29 @@ class AsyncClient(_Base, AsyncDomains):
         """What an operation would change. Sends nothing but reads."""
         native = await self._native.preview_async(operation, _encoded(operation, args))
         return AsyncPreview(native)
+
+    async def resume(
+        self,
+        journal: Journal,
+        run: str | None = None,
+        *,
+        on_progress: OnProgress | None = None,
+    ) -> Any:
+        """Go on with a call that broke off or left something undone.
+
+        What was approved is all that may change: what is done is not done again, and what
+        nobody saw end is looked up first. The client needs the name and the target of the
+        one that began. A call that was cancelled lets go of its run a moment later: until
+        then it is ``running`` in `sisense.runs`, and is not resumed.
+
+        Args:
+            journal: The file that the call was given.
+            run: Its id, as `sisense.runs` tells it; the only open one when left out.
+            on_progress: Is told how far the work has come.
+        """
+        return decoded(
+            await self._native.resume_async(journal, run, _loop_listener(on_progress))
+        )
 
     async def _read(
         self,
@@ -248,6 +315,8 @@ class AsyncClient(_Base, AsyncDomains):
         args: Mapping[str, Any] | None,
         approve: AsyncApprove | None,
         on_progress: OnProgress | None = None,
+        *,
+        journal: Journal | None = None,
     ) -> Any:
         preview = await self.preview(operation, args)
         if not preview.changes:
@@ -259,4 +328,4 @@ class AsyncClient(_Base, AsyncDomains):
             answer = await answer
         if answer is not True:
             raise _refused(operation, preview.changes, True)
-        return await preview.apply(on_progress=on_progress)
+        return await preview.apply(on_progress=on_progress, journal=journal)

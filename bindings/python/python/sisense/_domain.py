@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ._types import Approve, AsyncApprove, OnProgress
+from ._types import Approve, AsyncApprove, Journal, OnProgress
 
 if TYPE_CHECKING:
     from ._client import AsyncClient, Client
@@ -28,8 +28,12 @@ class Domain:
         args: Mapping[str, Any],
         approve: Approve | None,
         on_progress: OnProgress | None = None,
+        *,
+        journal: Journal | None = None,
     ) -> Any:
-        return self._client._write(operation, args, approve, on_progress)
+        return self._client._write(
+            operation, args, approve, on_progress, journal=journal
+        )
 
 
 class AsyncDomain:
@@ -49,5 +53,9 @@ class AsyncDomain:
         args: Mapping[str, Any],
         approve: AsyncApprove | None,
         on_progress: OnProgress | None = None,
+        *,
+        journal: Journal | None = None,
     ) -> Any:
-        return await self._client._write(operation, args, approve, on_progress)
+        return await self._client._write(
+            operation, args, approve, on_progress, journal=journal
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable
 from typing import Any, TypedDict
 
@@ -71,3 +72,35 @@ Approve = Callable[[list[Change]], bool]
 
 AsyncApprove = Callable[[list[Change]], "bool | Awaitable[bool]"]
 """As :data:`Approve`, or a coroutine function."""
+
+Journal = str | os.PathLike[str]
+"""A file in which each change is kept before it is sent, so that a call that broke off can be
+resumed. It is made when it is not there."""
+
+
+class Run(TypedDict, total=False):
+    """A call that a journal holds."""
+
+    id: str
+    """Its id, by which it is resumed."""
+
+    deployment: str
+    """The name of the deployment; the source where there is a target."""
+
+    target: str
+    """The name of the target, where there is one."""
+
+    goal: str
+    """The operation."""
+
+    state: str
+    """``running``, ``done``, ``stopped``, ``failed`` or ``interrupted``."""
+
+    writes: dict[str, int]
+    """How many writes are ``approved``, ``done``, ``failed`` and ``unknown``."""
+
+    created: str
+    """When it was started."""
+
+    ended: str
+    """When it ended."""

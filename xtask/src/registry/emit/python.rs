@@ -99,8 +99,10 @@ fn imports(body: &str) -> String {
         text.push_str(&format!("from typing import {}\n\n", typing.join(", ")));
     }
     text.push_str("from .._domain import AsyncDomain, Domain\n");
-    let shared: Vec<&str> =
-        ["Approve", "AsyncApprove", "OnProgress"].into_iter().filter(|w| uses(w)).collect();
+    let shared: Vec<&str> = ["Approve", "AsyncApprove", "Journal", "OnProgress"]
+        .into_iter()
+        .filter(|w| uses(w))
+        .collect();
     if !shared.is_empty() {
         text.push_str(&format!("from .._types import {}\n", shared.join(", ")));
     }
@@ -160,6 +162,9 @@ fn method(operation: &Operation, taken: &[Field], given: &Type, is_async: bool) 
     if operation.streams {
         arguments.push("on_progress: OnProgress | None = None".into());
     }
+    if writes {
+        arguments.push("journal: Journal | None = None".into());
+    }
     let signature = match arguments.is_empty() {
         true => "(self)".to_owned(),
         false => format!(
@@ -183,6 +188,9 @@ fn method(operation: &Operation, taken: &[Field], given: &Type, is_async: bool) 
         if given {
             last.push_str(&format!("\n            {name},"));
         }
+    }
+    if writes {
+        last.push_str("\n            journal=journal,");
     }
     format!(
         "\n    {def} {name}{signature} -> {hint}:\n{doc}\n        return {wait}self.{call}(\n            \
@@ -221,6 +229,11 @@ fn told(operation: &Operation, required: &[&Field], optional: &[&Field], writes:
     }
     if operation.streams {
         args.push(("on_progress".into(), "Is told how far the work has come.".into()));
+    }
+    if writes {
+        let doc =
+            "A file in which each change is kept before it is sent; `resume` goes on from it.";
+        args.push(("journal".into(), doc.into()));
     }
     if !args.is_empty() {
         let lines = args.iter().map(|(name, doc)| {

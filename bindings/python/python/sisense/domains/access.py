@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from .._domain import AsyncDomain, Domain
-from .._types import Approve, AsyncApprove, OnProgress
+from .._types import Approve, AsyncApprove, Journal, OnProgress
 
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
@@ -617,6 +617,7 @@ class AccessDomain(Domain):
         change_dashboard_ownership: bool | None = None,
         scope: Literal["subtree", "with_parent_and_siblings"] | None = None,
         approve: Approve | None = None,
+        journal: Journal | None = None,
     ) -> OwnershipChange:
         """Give a folder with everything below it and its dashboards to a new owner.
 
@@ -640,6 +641,8 @@ class AccessDomain(Domain):
             scope: How far the change reaches.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `not_found` for the folder or the new owner, with what is near;
@@ -659,6 +662,7 @@ class AccessDomain(Domain):
                 "scope": scope,
             },
             approve,
+            journal=journal,
         )
 
     def create_schedule_build(
@@ -673,6 +677,7 @@ class AccessDomain(Domain):
         interval_hours: int | None = None,
         interval_minutes: int | None = None,
         approve: Approve | None = None,
+        journal: Journal | None = None,
     ) -> ScheduledBuild:
         """Set when a data model is built: on days of the week, or again and again.
 
@@ -696,6 +701,8 @@ class AccessDomain(Domain):
             interval_minutes: Minutes between two builds; added to days and hours.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `invalid_input` before anything is sent, when no times or both ways
@@ -715,6 +722,7 @@ class AccessDomain(Domain):
                 "interval_minutes": interval_minutes,
             },
             approve,
+            journal=journal,
         )
 
     def create_user(
@@ -722,6 +730,7 @@ class AccessDomain(Domain):
         *,
         user_data: CreateUserUserData,
         approve: Approve | None = None,
+        journal: Journal | None = None,
     ) -> CreatedUser:
         """Create a user with a role and groups.
 
@@ -733,6 +742,8 @@ class AccessDomain(Domain):
             user_data: The new user.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `not_found` with all names of roles or groups that fit nothing, before
@@ -746,6 +757,7 @@ class AccessDomain(Domain):
                 "user_data": user_data,
             },
             approve,
+            journal=journal,
         )
 
     def delete_user(
@@ -753,6 +765,7 @@ class AccessDomain(Domain):
         *,
         user_name: str,
         approve: Approve | None = None,
+        journal: Journal | None = None,
     ) -> DeletedUser:
         """Delete one user, with all dashboards that the user owns.
 
@@ -765,6 +778,8 @@ class AccessDomain(Domain):
             user_name: The user's e-mail or login, ignoring case.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `not_found` with the nearest names, `ambiguous` when two users fit,
@@ -777,6 +792,7 @@ class AccessDomain(Domain):
                 "user_name": user_name,
             },
             approve,
+            journal=journal,
         )
 
     def get_all_dashboard_shares(self) -> list[DashboardShareRow]:
@@ -990,6 +1006,7 @@ class AccessDomain(Domain):
         user_name: str,
         user_data: UpdateUserUserData,
         approve: Approve | None = None,
+        journal: Journal | None = None,
     ) -> UpdatedUser:
         """Change a user's names, e-mail, role, groups, password or language.
 
@@ -1002,6 +1019,8 @@ class AccessDomain(Domain):
             user_data: What to change. What is not named stays as it is.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `not_found` with all names of the user, role or groups that fit
@@ -1016,6 +1035,7 @@ class AccessDomain(Domain):
                 "user_data": user_data,
             },
             approve,
+            journal=journal,
         )
 
     def users_per_group(
@@ -1075,6 +1095,7 @@ class AsyncAccessDomain(AsyncDomain):
         change_dashboard_ownership: bool | None = None,
         scope: Literal["subtree", "with_parent_and_siblings"] | None = None,
         approve: AsyncApprove | None = None,
+        journal: Journal | None = None,
     ) -> OwnershipChange:
         """Give a folder with everything below it and its dashboards to a new owner.
 
@@ -1098,6 +1119,8 @@ class AsyncAccessDomain(AsyncDomain):
             scope: How far the change reaches.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `not_found` for the folder or the new owner, with what is near;
@@ -1117,6 +1140,7 @@ class AsyncAccessDomain(AsyncDomain):
                 "scope": scope,
             },
             approve,
+            journal=journal,
         )
 
     async def create_schedule_build(
@@ -1131,6 +1155,7 @@ class AsyncAccessDomain(AsyncDomain):
         interval_hours: int | None = None,
         interval_minutes: int | None = None,
         approve: AsyncApprove | None = None,
+        journal: Journal | None = None,
     ) -> ScheduledBuild:
         """Set when a data model is built: on days of the week, or again and again.
 
@@ -1154,6 +1179,8 @@ class AsyncAccessDomain(AsyncDomain):
             interval_minutes: Minutes between two builds; added to days and hours.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `invalid_input` before anything is sent, when no times or both ways
@@ -1173,6 +1200,7 @@ class AsyncAccessDomain(AsyncDomain):
                 "interval_minutes": interval_minutes,
             },
             approve,
+            journal=journal,
         )
 
     async def create_user(
@@ -1180,6 +1208,7 @@ class AsyncAccessDomain(AsyncDomain):
         *,
         user_data: CreateUserUserData,
         approve: AsyncApprove | None = None,
+        journal: Journal | None = None,
     ) -> CreatedUser:
         """Create a user with a role and groups.
 
@@ -1191,6 +1220,8 @@ class AsyncAccessDomain(AsyncDomain):
             user_data: The new user.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `not_found` with all names of roles or groups that fit nothing, before
@@ -1204,6 +1235,7 @@ class AsyncAccessDomain(AsyncDomain):
                 "user_data": user_data,
             },
             approve,
+            journal=journal,
         )
 
     async def delete_user(
@@ -1211,6 +1243,7 @@ class AsyncAccessDomain(AsyncDomain):
         *,
         user_name: str,
         approve: AsyncApprove | None = None,
+        journal: Journal | None = None,
     ) -> DeletedUser:
         """Delete one user, with all dashboards that the user owns.
 
@@ -1223,6 +1256,8 @@ class AsyncAccessDomain(AsyncDomain):
             user_name: The user's e-mail or login, ignoring case.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `not_found` with the nearest names, `ambiguous` when two users fit,
@@ -1235,6 +1270,7 @@ class AsyncAccessDomain(AsyncDomain):
                 "user_name": user_name,
             },
             approve,
+            journal=journal,
         )
 
     async def get_all_dashboard_shares(self) -> list[DashboardShareRow]:
@@ -1448,6 +1484,7 @@ class AsyncAccessDomain(AsyncDomain):
         user_name: str,
         user_data: UpdateUserUserData,
         approve: AsyncApprove | None = None,
+        journal: Journal | None = None,
     ) -> UpdatedUser:
         """Change a user's names, e-mail, role, groups, password or language.
 
@@ -1460,6 +1497,8 @@ class AsyncAccessDomain(AsyncDomain):
             user_data: What to change. What is not named stays as it is.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `not_found` with all names of the user, role or groups that fit
@@ -1474,6 +1513,7 @@ class AsyncAccessDomain(AsyncDomain):
                 "user_data": user_data,
             },
             approve,
+            journal=journal,
         )
 
     async def users_per_group(

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from .._domain import AsyncDomain, Domain
-from .._types import Approve, AsyncApprove
+from .._types import Approve, AsyncApprove, Journal
 
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
@@ -354,6 +354,7 @@ class DashboardDomain(Domain):
         executing_user: str | None = None,
         publish: Literal["none", "normal", "force"] | None = None,
         approve: Approve | None = None,
+        journal: Journal | None = None,
     ) -> ScriptChange:
         """Set the script of a dashboard.
 
@@ -371,6 +372,8 @@ class DashboardDomain(Domain):
             publish: Whether recipients get it at once.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `not_found` or `ambiguous` for the dashboard, `invalid_input` when
@@ -387,6 +390,7 @@ class DashboardDomain(Domain):
                 "publish": publish,
             },
             approve,
+            journal=journal,
         )
 
     def add_dashboard_shares(
@@ -395,6 +399,7 @@ class DashboardDomain(Domain):
         dashboard_id: str,
         shares: list[AddDashboardSharesShare],
         approve: Approve | None = None,
+        journal: Journal | None = None,
     ) -> SharesChange:
         """Share a dashboard with users and groups; others keep what they have.
 
@@ -410,6 +415,8 @@ class DashboardDomain(Domain):
             shares: With whom to share. Everybody else keeps what they have.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `not_found` with all names that fit nobody, `ambiguous` for a name
@@ -424,6 +431,7 @@ class DashboardDomain(Domain):
                 "shares": shares,
             },
             approve,
+            journal=journal,
         )
 
     def add_widget_script(
@@ -435,6 +443,7 @@ class DashboardDomain(Domain):
         executing_user: str | None = None,
         publish: Literal["none", "normal", "force"] | None = None,
         approve: Approve | None = None,
+        journal: Journal | None = None,
     ) -> ScriptChange:
         """Set the script of one widget.
 
@@ -454,6 +463,8 @@ class DashboardDomain(Domain):
             publish: Whether recipients get it at once.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `not_found` for the dashboard or the widget, `ambiguous` for the
@@ -471,6 +482,7 @@ class DashboardDomain(Domain):
                 "publish": publish,
             },
             approve,
+            journal=journal,
         )
 
     def get_all_dashboards(self) -> list[Dashboard]:
@@ -643,6 +655,7 @@ class AsyncDashboardDomain(AsyncDomain):
         executing_user: str | None = None,
         publish: Literal["none", "normal", "force"] | None = None,
         approve: AsyncApprove | None = None,
+        journal: Journal | None = None,
     ) -> ScriptChange:
         """Set the script of a dashboard.
 
@@ -660,6 +673,8 @@ class AsyncDashboardDomain(AsyncDomain):
             publish: Whether recipients get it at once.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `not_found` or `ambiguous` for the dashboard, `invalid_input` when
@@ -676,6 +691,7 @@ class AsyncDashboardDomain(AsyncDomain):
                 "publish": publish,
             },
             approve,
+            journal=journal,
         )
 
     async def add_dashboard_shares(
@@ -684,6 +700,7 @@ class AsyncDashboardDomain(AsyncDomain):
         dashboard_id: str,
         shares: list[AddDashboardSharesShare],
         approve: AsyncApprove | None = None,
+        journal: Journal | None = None,
     ) -> SharesChange:
         """Share a dashboard with users and groups; others keep what they have.
 
@@ -699,6 +716,8 @@ class AsyncDashboardDomain(AsyncDomain):
             shares: With whom to share. Everybody else keeps what they have.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `not_found` with all names that fit nobody, `ambiguous` for a name
@@ -713,6 +732,7 @@ class AsyncDashboardDomain(AsyncDomain):
                 "shares": shares,
             },
             approve,
+            journal=journal,
         )
 
     async def add_widget_script(
@@ -724,6 +744,7 @@ class AsyncDashboardDomain(AsyncDomain):
         executing_user: str | None = None,
         publish: Literal["none", "normal", "force"] | None = None,
         approve: AsyncApprove | None = None,
+        journal: Journal | None = None,
     ) -> ScriptChange:
         """Set the script of one widget.
 
@@ -743,6 +764,8 @@ class AsyncDashboardDomain(AsyncDomain):
             publish: Whether recipients get it at once.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `not_found` for the dashboard or the widget, `ambiguous` for the
@@ -760,6 +783,7 @@ class AsyncDashboardDomain(AsyncDomain):
                 "publish": publish,
             },
             approve,
+            journal=journal,
         )
 
     async def get_all_dashboards(self) -> list[Dashboard]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from .._domain import AsyncDomain, Domain
-from .._types import Approve, AsyncApprove, OnProgress
+from .._types import Approve, AsyncApprove, Journal, OnProgress
 
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
@@ -1039,6 +1039,7 @@ class DatamodelDomain(Domain):
         datamodel_name: str,
         shares: list[AddDatamodelSharesShare],
         approve: Approve | None = None,
+        journal: Journal | None = None,
     ) -> DatamodelSharesChange:
         """Share a data model with users and groups; others keep what they have.
 
@@ -1057,6 +1058,8 @@ class DatamodelDomain(Domain):
             shares: With whom to share. Everybody else keeps what they have.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `not_found` with all names that fit nobody, `ambiguous` for a name
@@ -1073,6 +1076,7 @@ class DatamodelDomain(Domain):
                 "shares": shares,
             },
             approve,
+            journal=journal,
         )
 
     def create_connections(
@@ -1082,6 +1086,7 @@ class DatamodelDomain(Domain):
         datasource_type: Literal["Athena", "RedShift", "BigQuery", "DataBricks", "Custom"] | None = None,
         connection_params: dict[str, Any] | None = None,
         approve: Approve | None = None,
+        journal: Journal | None = None,
     ) -> CreatedConnection:
         """Create a connection to a data source.
 
@@ -1099,6 +1104,8 @@ class DatamodelDomain(Domain):
                 takes for this type.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `invalid_input` before anything is sent, when a secret is masked as
@@ -1113,6 +1120,7 @@ class DatamodelDomain(Domain):
                 "connection_params": connection_params,
             },
             approve,
+            journal=journal,
         )
 
     def create_datamodel(
@@ -1121,6 +1129,7 @@ class DatamodelDomain(Domain):
         datamodel_name: str,
         datamodel_type: Literal["extract", "live"],
         approve: Approve | None = None,
+        journal: Journal | None = None,
     ) -> CreatedDatamodel:
         """Create an empty data model.
 
@@ -1134,6 +1143,8 @@ class DatamodelDomain(Domain):
             datamodel_type: What kind of model it is.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `conflict` when the title is taken by a model of another type, with
@@ -1146,6 +1157,7 @@ class DatamodelDomain(Domain):
                 "datamodel_type": datamodel_type,
             },
             approve,
+            journal=journal,
         )
 
     def create_dataset(
@@ -1157,6 +1169,7 @@ class DatamodelDomain(Domain):
         schema_name: str,
         dataset_name: str | None = None,
         approve: Approve | None = None,
+        journal: Journal | None = None,
     ) -> CreatedDataset:
         """Add a dataset to a data model: one schema of a source through a connection.
 
@@ -1172,6 +1185,8 @@ class DatamodelDomain(Domain):
             dataset_name: The name of the dataset. Without it the schema's name is taken.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `not_found` for the model or the connection; `ambiguous` when several
@@ -1188,6 +1203,7 @@ class DatamodelDomain(Domain):
                 "dataset_name": dataset_name,
             },
             approve,
+            journal=journal,
         )
 
     def create_table(
@@ -1203,6 +1219,7 @@ class DatamodelDomain(Domain):
         tags: list[str] | None = None,
         build_behavior_config: CreateTableBuildBehaviorConfig | None = None,
         approve: Approve | None = None,
+        journal: Journal | None = None,
     ) -> CreatedTable:
         """Add a table of the source to a data model.
 
@@ -1230,6 +1247,8 @@ class DatamodelDomain(Domain):
                 replaces all rows.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `not_found` for the model, the dataset, the source's table or the
@@ -1251,6 +1270,7 @@ class DatamodelDomain(Domain):
                 "build_behavior_config": build_behavior_config,
             },
             approve,
+            journal=journal,
         )
 
     def deploy_datamodel(
@@ -1264,6 +1284,7 @@ class DatamodelDomain(Domain):
         timeout_s: int | None = None,
         approve: Approve | None = None,
         on_progress: OnProgress | None = None,
+        journal: Journal | None = None,
     ) -> Build:
         """Build an extract model or publish a live one.
 
@@ -1290,6 +1311,8 @@ class DatamodelDomain(Domain):
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
             on_progress: Is told how far the work has come.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `not_found` for the model; `invalid_input` for options of a build on a
@@ -1309,6 +1332,7 @@ class DatamodelDomain(Domain):
             },
             approve,
             on_progress,
+            journal=journal,
         )
 
     def describe_datamodel(
@@ -1730,6 +1754,7 @@ class DatamodelDomain(Domain):
         dataset_name: str | None = None,
         approve: Approve | None = None,
         on_progress: OnProgress | None = None,
+        journal: Journal | None = None,
     ) -> SetUpDatamodel:
         """Create a data model with its datasets and tables over one connection.
 
@@ -1753,6 +1778,8 @@ class DatamodelDomain(Domain):
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
             on_progress: Is told how far the work has come.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `not_found` for the connection or with all tables that the source does
@@ -1774,6 +1801,7 @@ class DatamodelDomain(Domain):
             },
             approve,
             on_progress,
+            journal=journal,
         )
 
 
@@ -1786,6 +1814,7 @@ class AsyncDatamodelDomain(AsyncDomain):
         datamodel_name: str,
         shares: list[AddDatamodelSharesShare],
         approve: AsyncApprove | None = None,
+        journal: Journal | None = None,
     ) -> DatamodelSharesChange:
         """Share a data model with users and groups; others keep what they have.
 
@@ -1804,6 +1833,8 @@ class AsyncDatamodelDomain(AsyncDomain):
             shares: With whom to share. Everybody else keeps what they have.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `not_found` with all names that fit nobody, `ambiguous` for a name
@@ -1820,6 +1851,7 @@ class AsyncDatamodelDomain(AsyncDomain):
                 "shares": shares,
             },
             approve,
+            journal=journal,
         )
 
     async def create_connections(
@@ -1829,6 +1861,7 @@ class AsyncDatamodelDomain(AsyncDomain):
         datasource_type: Literal["Athena", "RedShift", "BigQuery", "DataBricks", "Custom"] | None = None,
         connection_params: dict[str, Any] | None = None,
         approve: AsyncApprove | None = None,
+        journal: Journal | None = None,
     ) -> CreatedConnection:
         """Create a connection to a data source.
 
@@ -1846,6 +1879,8 @@ class AsyncDatamodelDomain(AsyncDomain):
                 takes for this type.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `invalid_input` before anything is sent, when a secret is masked as
@@ -1860,6 +1895,7 @@ class AsyncDatamodelDomain(AsyncDomain):
                 "connection_params": connection_params,
             },
             approve,
+            journal=journal,
         )
 
     async def create_datamodel(
@@ -1868,6 +1904,7 @@ class AsyncDatamodelDomain(AsyncDomain):
         datamodel_name: str,
         datamodel_type: Literal["extract", "live"],
         approve: AsyncApprove | None = None,
+        journal: Journal | None = None,
     ) -> CreatedDatamodel:
         """Create an empty data model.
 
@@ -1881,6 +1918,8 @@ class AsyncDatamodelDomain(AsyncDomain):
             datamodel_type: What kind of model it is.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `conflict` when the title is taken by a model of another type, with
@@ -1893,6 +1932,7 @@ class AsyncDatamodelDomain(AsyncDomain):
                 "datamodel_type": datamodel_type,
             },
             approve,
+            journal=journal,
         )
 
     async def create_dataset(
@@ -1904,6 +1944,7 @@ class AsyncDatamodelDomain(AsyncDomain):
         schema_name: str,
         dataset_name: str | None = None,
         approve: AsyncApprove | None = None,
+        journal: Journal | None = None,
     ) -> CreatedDataset:
         """Add a dataset to a data model: one schema of a source through a connection.
 
@@ -1919,6 +1960,8 @@ class AsyncDatamodelDomain(AsyncDomain):
             dataset_name: The name of the dataset. Without it the schema's name is taken.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `not_found` for the model or the connection; `ambiguous` when several
@@ -1935,6 +1978,7 @@ class AsyncDatamodelDomain(AsyncDomain):
                 "dataset_name": dataset_name,
             },
             approve,
+            journal=journal,
         )
 
     async def create_table(
@@ -1950,6 +1994,7 @@ class AsyncDatamodelDomain(AsyncDomain):
         tags: list[str] | None = None,
         build_behavior_config: CreateTableBuildBehaviorConfig | None = None,
         approve: AsyncApprove | None = None,
+        journal: Journal | None = None,
     ) -> CreatedTable:
         """Add a table of the source to a data model.
 
@@ -1977,6 +2022,8 @@ class AsyncDatamodelDomain(AsyncDomain):
                 replaces all rows.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `not_found` for the model, the dataset, the source's table or the
@@ -1998,6 +2045,7 @@ class AsyncDatamodelDomain(AsyncDomain):
                 "build_behavior_config": build_behavior_config,
             },
             approve,
+            journal=journal,
         )
 
     async def deploy_datamodel(
@@ -2011,6 +2059,7 @@ class AsyncDatamodelDomain(AsyncDomain):
         timeout_s: int | None = None,
         approve: AsyncApprove | None = None,
         on_progress: OnProgress | None = None,
+        journal: Journal | None = None,
     ) -> Build:
         """Build an extract model or publish a live one.
 
@@ -2037,6 +2086,8 @@ class AsyncDatamodelDomain(AsyncDomain):
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
             on_progress: Is told how far the work has come.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `not_found` for the model; `invalid_input` for options of a build on a
@@ -2056,6 +2107,7 @@ class AsyncDatamodelDomain(AsyncDomain):
             },
             approve,
             on_progress,
+            journal=journal,
         )
 
     async def describe_datamodel(
@@ -2477,6 +2529,7 @@ class AsyncDatamodelDomain(AsyncDomain):
         dataset_name: str | None = None,
         approve: AsyncApprove | None = None,
         on_progress: OnProgress | None = None,
+        journal: Journal | None = None,
     ) -> SetUpDatamodel:
         """Create a data model with its datasets and tables over one connection.
 
@@ -2500,6 +2553,8 @@ class AsyncDatamodelDomain(AsyncDomain):
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
             on_progress: Is told how far the work has come.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `not_found` for the connection or with all tables that the source does
@@ -2521,4 +2576,5 @@ class AsyncDatamodelDomain(AsyncDomain):
             },
             approve,
             on_progress,
+            journal=journal,
         )

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from .._domain import AsyncDomain, Domain
-from .._types import Approve, AsyncApprove, OnProgress
+from .._types import Approve, AsyncApprove, Journal, OnProgress
 
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
@@ -191,6 +191,7 @@ class MigrationDomain(Domain):
         keep_folders: bool | None = None,
         approve: Approve | None = None,
         on_progress: OnProgress | None = None,
+        journal: Journal | None = None,
     ) -> Migration:
         """Copy all dashboards to another deployment.
 
@@ -211,6 +212,8 @@ class MigrationDomain(Domain):
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
             on_progress: Is told how far the work has come.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: As `migrate_dashboards`; `invalid_input` for a `batch_size` of 0 or
@@ -229,6 +232,7 @@ class MigrationDomain(Domain):
             },
             approve,
             on_progress,
+            journal=journal,
         )
 
     def migrate_all_datamodels(
@@ -243,6 +247,7 @@ class MigrationDomain(Domain):
         sleep_time: int | None = None,
         approve: Approve | None = None,
         on_progress: OnProgress | None = None,
+        journal: Journal | None = None,
     ) -> Migration:
         """Copy all data models to another deployment.
 
@@ -264,6 +269,8 @@ class MigrationDomain(Domain):
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
             on_progress: Is told how far the work has come.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: As `migrate_datamodels`.
@@ -281,6 +288,7 @@ class MigrationDomain(Domain):
             },
             approve,
             on_progress,
+            journal=journal,
         )
 
     def migrate_all_groups(
@@ -288,6 +296,7 @@ class MigrationDomain(Domain):
         *,
         approve: Approve | None = None,
         on_progress: OnProgress | None = None,
+        journal: Journal | None = None,
     ) -> Migration:
         """Copy all groups to another deployment, by name.
 
@@ -297,6 +306,8 @@ class MigrationDomain(Domain):
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
             on_progress: Is told how far the work has come.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: As `migrate_groups`.
@@ -306,6 +317,7 @@ class MigrationDomain(Domain):
             {},
             approve,
             on_progress,
+            journal=journal,
         )
 
     def migrate_all_users(
@@ -313,6 +325,7 @@ class MigrationDomain(Domain):
         *,
         approve: Approve | None = None,
         on_progress: OnProgress | None = None,
+        journal: Journal | None = None,
     ) -> Migration:
         """Copy all users to another deployment, by e-mail.
 
@@ -322,6 +335,8 @@ class MigrationDomain(Domain):
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
             on_progress: Is told how far the work has come.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: As `migrate_users`.
@@ -331,6 +346,7 @@ class MigrationDomain(Domain):
             {},
             approve,
             on_progress,
+            journal=journal,
         )
 
     def migrate_dashboard_shares(
@@ -340,6 +356,7 @@ class MigrationDomain(Domain):
         target_dashboard_ids: list[str],
         change_ownership: bool | None = None,
         approve: Approve | None = None,
+        journal: Journal | None = None,
     ) -> Migration:
         """Copy the shares of dashboards to their counterparts on another deployment.
 
@@ -358,6 +375,8 @@ class MigrationDomain(Domain):
                 source.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `invalid_input` for lists that are empty, not of equal length, or name
@@ -372,6 +391,7 @@ class MigrationDomain(Domain):
                 "change_ownership": change_ownership,
             },
             approve,
+            journal=journal,
         )
 
     def migrate_dashboards(
@@ -386,6 +406,7 @@ class MigrationDomain(Domain):
         keep_folders: bool | None = None,
         approve: Approve | None = None,
         on_progress: OnProgress | None = None,
+        journal: Journal | None = None,
     ) -> Migration:
         """Copy dashboards to another deployment, by id or exact title.
 
@@ -411,6 +432,8 @@ class MigrationDomain(Domain):
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
             on_progress: Is told how far the work has come.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `invalid_input` unless exactly one of ids and names is given, for
@@ -432,6 +455,7 @@ class MigrationDomain(Domain):
             },
             approve,
             on_progress,
+            journal=journal,
         )
 
     def migrate_datamodels(
@@ -446,6 +470,7 @@ class MigrationDomain(Domain):
         new_title: str | None = None,
         approve: Approve | None = None,
         on_progress: OnProgress | None = None,
+        journal: Journal | None = None,
     ) -> Migration:
         """Copy data models to another deployment.
 
@@ -474,6 +499,8 @@ class MigrationDomain(Domain):
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
             on_progress: Is told how far the work has come.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `invalid_input` for none or both of the lists, for a map that names
@@ -494,6 +521,7 @@ class MigrationDomain(Domain):
             },
             approve,
             on_progress,
+            journal=journal,
         )
 
     def migrate_groups(
@@ -501,6 +529,7 @@ class MigrationDomain(Domain):
         *,
         group_name_list: list[str],
         approve: Approve | None = None,
+        journal: Journal | None = None,
     ) -> Migration:
         """Copy groups to another deployment, by name.
 
@@ -512,6 +541,8 @@ class MigrationDomain(Domain):
             group_name_list: Names of groups on the source.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `invalid_input` for an empty list, or for a source that is also the
@@ -524,6 +555,7 @@ class MigrationDomain(Domain):
                 "group_name_list": group_name_list,
             },
             approve,
+            journal=journal,
         )
 
     def migrate_users(
@@ -531,6 +563,7 @@ class MigrationDomain(Domain):
         *,
         user_name_list: list[str],
         approve: Approve | None = None,
+        journal: Journal | None = None,
     ) -> Migration:
         """Copy users to another deployment, by e-mail.
 
@@ -543,6 +576,8 @@ class MigrationDomain(Domain):
             user_name_list: E-mails (or logins) of users on the source.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `invalid_input` for an empty list, or for a source that is also the
@@ -555,6 +590,7 @@ class MigrationDomain(Domain):
                 "user_name_list": user_name_list,
             },
             approve,
+            journal=journal,
         )
 
 
@@ -575,6 +611,7 @@ class AsyncMigrationDomain(AsyncDomain):
         keep_folders: bool | None = None,
         approve: AsyncApprove | None = None,
         on_progress: OnProgress | None = None,
+        journal: Journal | None = None,
     ) -> Migration:
         """Copy all dashboards to another deployment.
 
@@ -595,6 +632,8 @@ class AsyncMigrationDomain(AsyncDomain):
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
             on_progress: Is told how far the work has come.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: As `migrate_dashboards`; `invalid_input` for a `batch_size` of 0 or
@@ -613,6 +652,7 @@ class AsyncMigrationDomain(AsyncDomain):
             },
             approve,
             on_progress,
+            journal=journal,
         )
 
     async def migrate_all_datamodels(
@@ -627,6 +667,7 @@ class AsyncMigrationDomain(AsyncDomain):
         sleep_time: int | None = None,
         approve: AsyncApprove | None = None,
         on_progress: OnProgress | None = None,
+        journal: Journal | None = None,
     ) -> Migration:
         """Copy all data models to another deployment.
 
@@ -648,6 +689,8 @@ class AsyncMigrationDomain(AsyncDomain):
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
             on_progress: Is told how far the work has come.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: As `migrate_datamodels`.
@@ -665,6 +708,7 @@ class AsyncMigrationDomain(AsyncDomain):
             },
             approve,
             on_progress,
+            journal=journal,
         )
 
     async def migrate_all_groups(
@@ -672,6 +716,7 @@ class AsyncMigrationDomain(AsyncDomain):
         *,
         approve: AsyncApprove | None = None,
         on_progress: OnProgress | None = None,
+        journal: Journal | None = None,
     ) -> Migration:
         """Copy all groups to another deployment, by name.
 
@@ -681,6 +726,8 @@ class AsyncMigrationDomain(AsyncDomain):
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
             on_progress: Is told how far the work has come.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: As `migrate_groups`.
@@ -690,6 +737,7 @@ class AsyncMigrationDomain(AsyncDomain):
             {},
             approve,
             on_progress,
+            journal=journal,
         )
 
     async def migrate_all_users(
@@ -697,6 +745,7 @@ class AsyncMigrationDomain(AsyncDomain):
         *,
         approve: AsyncApprove | None = None,
         on_progress: OnProgress | None = None,
+        journal: Journal | None = None,
     ) -> Migration:
         """Copy all users to another deployment, by e-mail.
 
@@ -706,6 +755,8 @@ class AsyncMigrationDomain(AsyncDomain):
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
             on_progress: Is told how far the work has come.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: As `migrate_users`.
@@ -715,6 +766,7 @@ class AsyncMigrationDomain(AsyncDomain):
             {},
             approve,
             on_progress,
+            journal=journal,
         )
 
     async def migrate_dashboard_shares(
@@ -724,6 +776,7 @@ class AsyncMigrationDomain(AsyncDomain):
         target_dashboard_ids: list[str],
         change_ownership: bool | None = None,
         approve: AsyncApprove | None = None,
+        journal: Journal | None = None,
     ) -> Migration:
         """Copy the shares of dashboards to their counterparts on another deployment.
 
@@ -742,6 +795,8 @@ class AsyncMigrationDomain(AsyncDomain):
                 source.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `invalid_input` for lists that are empty, not of equal length, or name
@@ -756,6 +811,7 @@ class AsyncMigrationDomain(AsyncDomain):
                 "change_ownership": change_ownership,
             },
             approve,
+            journal=journal,
         )
 
     async def migrate_dashboards(
@@ -770,6 +826,7 @@ class AsyncMigrationDomain(AsyncDomain):
         keep_folders: bool | None = None,
         approve: AsyncApprove | None = None,
         on_progress: OnProgress | None = None,
+        journal: Journal | None = None,
     ) -> Migration:
         """Copy dashboards to another deployment, by id or exact title.
 
@@ -795,6 +852,8 @@ class AsyncMigrationDomain(AsyncDomain):
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
             on_progress: Is told how far the work has come.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `invalid_input` unless exactly one of ids and names is given, for
@@ -816,6 +875,7 @@ class AsyncMigrationDomain(AsyncDomain):
             },
             approve,
             on_progress,
+            journal=journal,
         )
 
     async def migrate_datamodels(
@@ -830,6 +890,7 @@ class AsyncMigrationDomain(AsyncDomain):
         new_title: str | None = None,
         approve: AsyncApprove | None = None,
         on_progress: OnProgress | None = None,
+        journal: Journal | None = None,
     ) -> Migration:
         """Copy data models to another deployment.
 
@@ -858,6 +919,8 @@ class AsyncMigrationDomain(AsyncDomain):
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
             on_progress: Is told how far the work has come.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `invalid_input` for none or both of the lists, for a map that names
@@ -878,6 +941,7 @@ class AsyncMigrationDomain(AsyncDomain):
             },
             approve,
             on_progress,
+            journal=journal,
         )
 
     async def migrate_groups(
@@ -885,6 +949,7 @@ class AsyncMigrationDomain(AsyncDomain):
         *,
         group_name_list: list[str],
         approve: AsyncApprove | None = None,
+        journal: Journal | None = None,
     ) -> Migration:
         """Copy groups to another deployment, by name.
 
@@ -896,6 +961,8 @@ class AsyncMigrationDomain(AsyncDomain):
             group_name_list: Names of groups on the source.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `invalid_input` for an empty list, or for a source that is also the
@@ -908,6 +975,7 @@ class AsyncMigrationDomain(AsyncDomain):
                 "group_name_list": group_name_list,
             },
             approve,
+            journal=journal,
         )
 
     async def migrate_users(
@@ -915,6 +983,7 @@ class AsyncMigrationDomain(AsyncDomain):
         *,
         user_name_list: list[str],
         approve: AsyncApprove | None = None,
+        journal: Journal | None = None,
     ) -> Migration:
         """Copy users to another deployment, by e-mail.
 
@@ -927,6 +996,8 @@ class AsyncMigrationDomain(AsyncDomain):
             user_name_list: E-mails (or logins) of users on the source.
             approve: Gets the list of changes; returns `True` to make exactly those. Without
                 it nothing is changed and the call raises `NotApprovedError` with the changes.
+            journal: A file in which each change is kept before it is sent; `resume` goes on
+                from it.
 
         Raises:
             SisenseError: `invalid_input` for an empty list, or for a source that is also the
@@ -939,4 +1010,5 @@ class AsyncMigrationDomain(AsyncDomain):
                 "user_name_list": user_name_list,
             },
             approve,
+            journal=journal,
         )
