@@ -80,6 +80,16 @@ impl Catalogue {
         document.is_some_and(|document| document.things.contains(thing))
     }
 
+    /// Whether an operation is named after things, and none of these is among them.
+    pub(crate) fn is_about_others(&self, id: &str, things: &[&str]) -> bool {
+        let document = self.places.get(id).and_then(|at| self.documents.get(*at));
+        document.is_some_and(|document| {
+            !things.is_empty()
+                && !document.things.is_empty()
+                && !things.iter().any(|thing| document.things.contains(thing))
+        })
+    }
+
     pub(crate) fn rank_pieces(&self, request: &[Piece], hints: &Hints) -> Vec<Hit> {
         let wanted = wanted(request, hints, &self.vocabulary);
         let mut hits: Vec<Hit> = self

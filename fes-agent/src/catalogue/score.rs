@@ -130,8 +130,10 @@ fn subject<'a>(
     for thing in document.things.difference(&wanted.things) {
         parts.push((unasked, "is about more: a", thing));
     }
-    for aspect in document.aspects.iter().filter(|aspect| !wanted.says(aspect)) {
-        parts.push((-1.4, "is about more:", aspect));
+    for aspect in &document.aspects {
+        let (score, why) =
+            if wanted.says(aspect) { (0.8, "is about") } else { (-1.4, "is about more:") };
+        parts.push((score, why, aspect));
     }
     let unknown = |word: &str| {
         let term = vocabulary.term(word);

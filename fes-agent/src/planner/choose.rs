@@ -188,11 +188,16 @@ fn fit(operation: &Operation, fill: &Fill, reading: &Reading<'_>) -> f64 {
         (true, false) => -1.5,
         _ => 0.0,
     };
+    // One question asks for all that is missing: what comes after the first weighs half.
+    let missing = match fill.missing.len() {
+        0 => 0.0,
+        n => 0.6 + 0.6 * n as f64,
+    };
     let nowhere = fill.missing.iter().filter(|m| m.why == Why::NotThere).count() as f64;
     1.5 * fill.used.len() as f64 + 0.8 * fill.words as f64 + id_fit
         - 2.5 * strong
         - 0.7 * weak
-        - 1.2 * fill.missing.len() as f64
+        - missing
         - nowhere
         // One operation that takes several things comes before a step for each of them.
         - fill.more.iter().map(|(_, values)| values.len() as f64).sum::<f64>()
@@ -228,7 +233,8 @@ fn safe(choice: &Choice<'_>, catalogue: &Catalogue, reading: &Reading<'_>) -> bo
         return false;
     }
     // An exception or a condition that is not understood would be lost.
-    if reading.pieces.iter().any(|piece| LIMITS.contains(&piece.lower().as_str())) {
+    let limits = |piece: &Piece| LIMITS.contains(&piece.lower().as_str());
+    if !choice.fill.limited && reading.pieces.iter().any(limits) {
         return false;
     }
     let within = |at: usize| reading.mentions.iter().any(|mention| mention.at.contains(&at));
@@ -239,6 +245,14 @@ fn safe(choice: &Choice<'_>, catalogue: &Catalogue, reading: &Reading<'_>) -> bo
         thing.is_some_and(|(thing, _)| !catalogue.is_named_after(&operation.id, thing))
     };
     if operation.scope == Scope::SourceTarget && words().any(other) {
+        return false;
+    }
+    // "Migrate a dashboard" does not mean all of them, and "migrate shares" no thing at all.
+    let several = |piece: &Piece| {
+        let plural = piece.lower().ends_with('s') || piece.lower() == "people";
+        piece.is("all") || (piece.class() == Some(Class::Thing) && plural)
+    };
+    if operation.id.contains(".migrate_all_") && !words().any(several) {
         return false;
     }
     let mut acts = words().filter_map(Piece::means).filter(|means| means.1 == Class::Act);
@@ -256,6 +270,28 @@ fn safe(choice: &Choice<'_>, catalogue: &Catalogue, reading: &Reading<'_>) -> bo
                 Some((_, Class::Aspect | Class::Role | Class::Rule)) => false,
                 _ => !["from", "of", "in", "on", "to"].contains(&piece.lower().as_str()),
             }))
+}
+
+/// Whether a read leaves out an exception or a "not" of the request: then it would answer another
+/// question, or the opposite one.
+pub(super) fn ignores_limit(choice: &Choice<'_>, reading: &Reading<'_>) -> bool {
+    const EXCEPT: [&str; 5] = ["except", "excluding", "excluded", "besides", "without"];
+    const NOT: [&str; 6] = ["not", "isn't", "isnt", "aren't", "arent", "never"];
+    // What a "not" belongs to and the operation is about: "not used", "never activated".
+    const DENIED: [&str; 7] = ["unused", "unshared", "island", "missing", "empty", "active", "m2m"];
+    if choice.operation.effect.writes() || choice.fill.limited {
+        return false;
+    }
+    let inside = |at: usize| reading.mentions.iter().any(|mention| mention.at.contains(&at));
+    let denied = |at: usize| {
+        let after = reading.pieces.iter().skip(at);
+        after.filter_map(Piece::means).any(|(word, _)| DENIED.contains(&word))
+    };
+    reading.pieces.iter().enumerate().any(|(at, piece)| {
+        let lower = piece.lower();
+        let limits = EXCEPT.contains(&lower.as_str()) || NOT.contains(&lower.as_str());
+        limits && !inside(at) && !denied(at)
+    })
 }
 
 /// Whether an operation does what a verb says, or what a verb of about the same meaning says.
@@ -312,6 +348,18 @@ pub(super) fn understood(
         let word = piece.means().map(|(word, _)| word).unwrap_or_default();
         subject && inside(at).is_none() && !catalogue.says(&choice.operation.id, word)
     });
+    // "List all folders" is not answered with dashboards that name theirs.
+    let things: Vec<&str> = reading
+        .pieces
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| inside(*at).is_none())
+        .filter_map(|(_, piece)| piece.means().filter(|(_, class)| *class == Class::Thing))
+        .map(|(thing, _)| thing)
+        .collect();
+    if choice.fill.used.is_empty() && catalogue.is_about_others(&choice.operation.id, &things) {
+        return false;
+    }
     let writes = choice.operation.effect.writes();
     let least = if writes { UNDERSTOOD_WRITE } else { UNDERSTOOD };
     about && !missed && all > 0.0 && known / all >= least

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
-use sisense_core::Operation;
+use sisense_core::{Operation, Scope};
 
 use super::find::{Form, Mention, plain};
 use super::question::{MissingValue, Why};
-use super::things::{Found, list, thing};
-use super::{Directory, parties, when};
+use super::things::{Found, list, not_given, thing};
+use super::{Directory, options, parties, when};
 use crate::catalogue::lexicon::Class;
 use crate::catalogue::text::Piece;
 use crate::catalogue::{Slot, slots};
@@ -33,6 +33,8 @@ pub(super) struct Fill {
     pub(super) unknown: BTreeSet<usize>,
     /// Words of the lexicon that were used, such as a role.
     pub(super) words: usize,
+    /// Whether an exception or a "not" is said by an argument.
+    pub(super) limited: bool,
     /// Further values for the one parameter that takes a thing of a kind, for a step each.
     pub(super) more: Vec<(String, Vec<Value>)>,
 }
@@ -73,7 +75,9 @@ pub(super) fn fill(operation: &Operation, reading: &Reading<'_>) -> Fill {
             }
             Slot::BuildType => build_type(&mut fill, operation, name, reading),
             Slot::ModelType => model_type(&mut fill, name, reading),
-            Slot::Other => {}
+            Slot::Other => {
+                options::option(&mut fill, operation, name, reading);
+            }
         }
         let unfilled = *required && *slot == Slot::Other;
         if unfilled && !fill.args.contains_key(name) {
@@ -87,6 +91,7 @@ pub(super) fn fill(operation: &Operation, reading: &Reading<'_>) -> Fill {
         schedule(&mut fill, reading);
     }
     several(&mut fill, &all, reading);
+    unnamed(&mut fill, operation, &all, reading);
     // None of the parameters is required, and it cannot do without all of them.
     let least = operation.input_schema.get("minProperties").and_then(Value::as_u64);
     if fill.args.is_empty()
@@ -97,6 +102,26 @@ pub(super) fn fill(operation: &Operation, reading: &Reading<'_>) -> Fill {
         fill.missing.push(MissingValue::new(name, &name.replace('_', " "), Why::NotGiven));
     }
     fill
+}
+
+/// A migration of named things may do without each of its lists, but not without all of them.
+fn unnamed(
+    fill: &mut Fill,
+    operation: &Operation,
+    all: &[(String, Slot, bool)],
+    reading: &Reading<'_>,
+) {
+    let mut lists = all.iter().filter_map(|(name, slot, _)| match slot {
+        Slot::Users | Slot::Groups | Slot::Dashboards | Slot::Datamodels => {
+            slot.kind().map(|kind| (name, kind))
+        }
+        _ => None,
+    });
+    let Some((name, kind)) = lists.next() else { return };
+    let named = fill.args.iter().any(|(name, value)| value.is_array() && name != "dependencies");
+    if operation.scope == Scope::SourceTarget && !named && fill.missing.is_empty() {
+        fill.missing.push(not_given(name, kind, reading.directory));
+    }
 }
 
 fn single(slot: Slot) -> bool {

@@ -5,8 +5,10 @@ mod context;
 mod directory;
 mod fill;
 mod find;
+mod follow;
 mod llm;
 mod offline;
+mod options;
 mod parties;
 mod question;
 mod split;
@@ -15,6 +17,7 @@ mod when;
 
 pub use context::Context;
 pub use directory::Directory;
+pub use follow::follow_up;
 pub use llm::LlmPlanner;
 pub use offline::Offline;
 pub use question::{Decline, Draft, MissingValue, Question, Suggestion, Why, resume};

@@ -4,13 +4,15 @@ use async_trait::async_trait;
 use serde_json::Value;
 use sisense_core::{Operation, Result};
 
-use super::choose::{Choice, choices, kinds, may_name, understood};
+use super::choose::{Choice, choices, ignores_limit, kinds, may_name, understood};
 use super::fill::Reading;
 use super::find::{Form, mentions};
+use super::follow::follow_up;
 use super::question::{Decline, MissingValue, Question, Suggestion, Why};
 use super::split::{split, text as words};
 use super::{Answer, Planner, Request};
 use crate::catalogue::Hints;
+use crate::catalogue::lexicon::Class;
 use crate::catalogue::text::{MAX_REQUEST, Piece, pieces};
 use crate::host::Kind;
 use crate::plan::{Call, MAX_STEPS, Plan, Step};
@@ -18,6 +20,9 @@ use crate::privacy::without_secrets;
 
 /// How near two operations may be for the person to be asked which is meant.
 const NEAR: f64 = 1.0;
+
+/// How many turns back a follow-up may refer.
+const RECENT: usize = 3;
 
 /// How many things that could be asked instead a decline names.
 const SUGGESTED: usize = 3;
@@ -40,7 +45,13 @@ enum Part {
 impl Planner for Offline {
     async fn plan(&self, request: &Request<'_>) -> Result<Answer> {
         let whole = request.whole();
-        let text = whole.trim();
+        // An answer is put into its question; anything else may go on with what was said.
+        let answers = whole.trim() != request.text.trim();
+        let recent = || request.history.iter().rev().take(RECENT);
+        let planned = recent().find(|turn| turn.plan.is_some());
+        let before = planned.or_else(|| recent().next()).filter(|_| !answers);
+        let meant = before.and_then(|turn| follow_up(turn, &whole, request.operations));
+        let text = meant.as_deref().unwrap_or(&whole).trim();
         if let Some(decline) = unfit(text) {
             return Ok(Answer::Decline(decline));
         }
@@ -50,13 +61,17 @@ impl Planner for Offline {
             request.directory.load(&wanted).await;
         }
         let parts = split(&all, &mentions(&all, request.directory));
+        if let Some(first) = needs_answer(&parts) {
+            let why = format!("The rest needs the answer to \"{first}\": ask for that first.");
+            return Ok(Answer::Decline(Decline::new(why)));
+        }
         if parts.len() > 1
             && let Some(answer) = several(request, text, &parts).await
         {
             return Ok(answer);
         }
         Ok(match one(request, text, &all).await {
-            Part::Calls(calls) => plan(text, vec![calls]),
+            Part::Calls(calls) => plan(request, text, vec![calls]),
             Part::Question(question) => Answer::Question(question),
             Part::Decline(decline) => Answer::Decline(decline),
         })
@@ -81,6 +96,19 @@ pub(super) fn unfit(text: &str) -> Option<Decline> {
     None
 }
 
+/// The first part, when a later one is about its answer: "who else has that role?"
+fn needs_answer(parts: &[Vec<Piece>]) -> Option<String> {
+    let (first, rest) = parts.split_first()?;
+    let back = |pair: &[Piece]| match pair {
+        [word, noun] => {
+            ["that", "this", "those", "these", "same"].contains(&word.lower().as_str())
+                && matches!(noun.class(), Some(Class::Thing | Class::Aspect))
+        }
+        _ => false,
+    };
+    rest.iter().any(|part| part.windows(2).any(back)).then(|| words(first))
+}
+
 /// Whether a request gives a secret: it would be kept with the goal, and shown.
 fn names_secret(text: &str) -> bool {
     without_secrets(text) != text || text.to_lowercase().contains("password")
@@ -102,11 +130,15 @@ async fn several(request: &Request<'_>, text: &str, parts: &[Vec<Piece>]) -> Opt
     }
     match question {
         Some(question) => Some(Answer::Question(Question { request: text.to_owned(), ..question })),
-        None => Some(plan(text, all)),
+        None => Some(plan(request, text, all)),
     }
 }
 
-fn plan(goal: &str, parts: Vec<Vec<(String, serde_json::Map<String, Value>)>>) -> Answer {
+fn plan(
+    request: &Request<'_>,
+    goal: &str,
+    parts: Vec<Vec<(String, serde_json::Map<String, Value>)>>,
+) -> Answer {
     let calls: Vec<_> = parts.into_iter().flatten().collect();
     if calls.len() > MAX_STEPS {
         let why = format!("That is more than {MAX_STEPS} steps at once. Ask for fewer.");
@@ -117,7 +149,7 @@ fn plan(goal: &str, parts: Vec<Vec<(String, serde_json::Map<String, Value>)>>) -
         .enumerate()
         .map(|(n, (tool, args))| Step::Call(Call::new(&format!("step{}", n + 1), &tool, args)))
         .collect();
-    Answer::Plan(Plan { goal: goal.to_owned(), steps })
+    Answer::Plan(Plan { goal: goal.to_owned(), steps }.in_order(request.tools))
 }
 
 /// Plan one request. When the names of the likeliest kinds do not explain it, those of the others
@@ -143,6 +175,11 @@ fn read(request: &Request<'_>, text: &str, part: &[Piece]) -> Part {
     let Some(best) = choices.first() else { return Part::Decline(unsure(request, part)) };
     if !understood(best, request.catalogue, &reading) {
         return Part::Decline(unsure(request, part));
+    }
+    if ignores_limit(best, &reading) {
+        let why = "I cannot leave anything out of an answer, or turn it round: ask without the \
+                   exception, and filter what comes.";
+        return Part::Decline(Decline { text: why.to_owned(), nearest: nearest(request, part) });
     }
     if let Some(question) = two_kinds(text, &choices, &reading) {
         return Part::Question(question);

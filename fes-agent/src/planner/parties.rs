@@ -192,6 +192,10 @@ fn allows(rule: &str, reading: &Reading<'_>) -> Option<&'static str> {
         Some(("viewer", Class::Role)) => Some("view"),
         _ => None,
     });
+    let sees = reading.pieces.iter().any(|piece| {
+        ["see", "open", "look at", "can see", "can open"].contains(&piece.lower().as_str())
+    });
+    let said = said.or_else(|| sees.then_some("view"));
     let uses = reading.pieces.iter().any(|piece| piece.is("used") && piece.lower() == "use");
     match (rule, said) {
         ("rule", Some("edit")) => Some("edit"),

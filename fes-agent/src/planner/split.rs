@@ -22,7 +22,9 @@ pub(super) fn split(request: &[Piece], mentions: &[Mention]) -> Vec<Vec<Piece>> 
         let end = if joins(&request[at]) { at } else { at + 1 };
         let head = &request[start..end];
         let tail = skip_joins(&request[at..]);
-        if is_request(head, &parts) && begins_request(tail) && !goes_on(head, tail) {
+        let another = migrates(head, &parts) && lists_another(head, tail, mentions, request);
+        let begins = begins_request(tail) || another;
+        if is_request(head, &parts) && begins && !goes_on(head, tail) {
             parts.push(with_verb(head, &parts));
             start = request.len() - tail.len();
         }
@@ -78,7 +80,32 @@ fn has_object(pieces: &[Piece]) -> bool {
 
 /// Whether the tail only names more of what the head does to all kinds of things at once.
 fn goes_on(head: &[Piece], tail: &[Piece]) -> bool {
-    head.iter().any(|piece| piece.is("wellcheck")) && verb(tail).is_none()
+    // "List all users with their roles and groups".
+    let with = head.iter().position(|piece| piece.lower() == "with");
+    let detail = with.is_some_and(|at| {
+        head[..at].iter().any(|piece| piece.class() == Some(Class::Thing))
+            && !tail.iter().any(|piece| piece.is("all"))
+    });
+    (detail || head.iter().any(|piece| piece.is("wellcheck"))) && verb(tail).is_none()
+}
+
+fn migrates(head: &[Piece], parts: &[Vec<Piece>]) -> bool {
+    head.iter().chain(parts.iter().flatten()).any(|piece| piece.is("migrate"))
+}
+
+/// Whether the tail names things of another kind than the head: "the users a, b and the group c".
+fn lists_another(head: &[Piece], tail: &[Piece], mentions: &[Mention], request: &[Piece]) -> bool {
+    let start = request.len() - tail.len();
+    let named = |at: usize| mentions.iter().any(|mention| mention.at.contains(&(start + at)));
+    let thing = |piece: &Piece| piece.means().filter(|(_, class)| *class == Class::Thing);
+    let first = tail.iter().enumerate().find(|(at, piece)| named(*at) || thing(piece).is_some());
+    let Some(noun) = first.and_then(|(_, piece)| thing(piece)) else { return false };
+    let other = head.iter().filter_map(thing).all(|known| known != noun);
+    let end = tail.iter().position(|p| p.stop_after || joins(p)).map_or(tail.len(), |at| at + 1);
+    let listed = |(at, piece): (usize, &Piece)| {
+        named(at) || thing(piece).is_some() || piece.class() == Some(Class::Filler)
+    };
+    other && tail.iter().take(end).enumerate().all(listed)
 }
 
 fn is_request(head: &[Piece], parts: &[Vec<Piece>]) -> bool {

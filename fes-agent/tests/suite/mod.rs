@@ -2,6 +2,7 @@ mod approvals;
 mod asks;
 mod calls;
 mod drift;
+mod evals;
 mod fake;
 mod flow;
 mod journal;
