@@ -1,6 +1,7 @@
 //! Calls that are kept in a file, so that another process can go on with them.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use fes_agent::{KeptCall, Options, RunRecord, Store};
 use serde_json::Map;
@@ -41,7 +42,7 @@ impl Handle {
         store: &Store,
         id: &str,
         args: &serde_json::Value,
-        changes: Vec<Change>,
+        changes: Vec<Arc<Change>>,
         listener: Option<Listener>,
     ) -> Result<Outcome> {
         let args = args.as_object().cloned().unwrap_or_else(Map::new);

@@ -1,6 +1,7 @@
 //! What an operation would change, until a person has decided.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use fes_agent::Store;
@@ -17,7 +18,7 @@ pub struct Preview {
     handle: Handle,
     id: String,
     args: Value,
-    changes: Vec<Change>,
+    changes: Vec<Arc<Change>>,
     outcome: Outcome,
     applied: AtomicBool,
 }
@@ -27,7 +28,7 @@ impl Preview {
         handle: Handle,
         id: &str,
         args: Value,
-        changes: Vec<Change>,
+        changes: Vec<Arc<Change>>,
         outcome: Outcome,
     ) -> Self {
         Preview { handle, id: id.into(), args, changes, outcome, applied: AtomicBool::new(false) }

@@ -28,9 +28,15 @@ impl Grant {
         &self.record
     }
 
+    /// The record, by value.
+    #[must_use]
+    pub(crate) fn into_record(self) -> Pending {
+        self.record
+    }
+
     /// The changes that may be made.
     #[must_use]
-    pub(crate) fn changes(&self) -> &[Change] {
+    pub(crate) fn changes(&self) -> &[Arc<Change>] {
         &self.record.changes
     }
 }
@@ -48,7 +54,7 @@ pub(crate) struct Request<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct Shown {
     /// What would change.
-    pub(crate) changes: Vec<Change>,
+    pub(crate) changes: Vec<Arc<Change>>,
     /// What each writing call's preview said.
     pub(crate) steps: Vec<StepPreview>,
     /// What the plan's expressions came out as, without secrets.
@@ -230,12 +236,14 @@ impl Desk {
     /// # Errors
     /// A [`Refusal`] when it was used or ran out in between, or the store's errors.
     pub(crate) async fn consume(&self, ready: Ready) -> Result<Grant> {
-        match self.store.consume(&ready.record.id, self.now()).await? {
+        // What was read before is not held beside what is read now: it may be large.
+        let id = { ready }.record.id;
+        match self.store.consume(&id, self.now()).await? {
             Some(used) => {
                 sound(&used)?;
                 Ok(Grant { record: used })
             }
-            None => match self.store.get(&ready.record.id).await? {
+            None => match self.store.get(&id).await? {
                 Some(now) if now.state == State::Used => Err(Refusal::Used.into()),
                 _ => Err(Refusal::Expired.into()),
             },

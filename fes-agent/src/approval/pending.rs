@@ -1,5 +1,7 @@
 //! The record of an approval, and who takes part in one.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -135,8 +137,31 @@ pub struct StepPreview {
 impl StepPreview {
     /// The changes of the step.
     #[must_use]
-    pub fn changes<'a>(&self, all: &'a [Change]) -> &'a [Change] {
+    pub fn changes<'a>(&self, all: &'a [Arc<Change>]) -> &'a [Arc<Change>] {
         all.get(self.first..self.first.saturating_add(self.count)).unwrap_or(&[])
+    }
+
+    /// The same without the rows of a migration, of which there may be thousands.
+    pub(crate) fn without_rows(&self) -> Self {
+        StepPreview {
+            step: self.step.clone(),
+            tool: self.tool.clone(),
+            first: self.first,
+            count: self.count,
+            result: None,
+        }
+    }
+
+    /// Whether it migrates.
+    #[must_use]
+    pub fn is_migration(&self) -> bool {
+        self.result.as_ref().is_some_and(Migration::is)
+    }
+
+    /// One of its rows, as the operation gave it.
+    #[must_use]
+    pub fn row(&self, place: usize) -> Option<&Value> {
+        self.result.as_ref()?.get("items")?.get(place)
     }
 
     /// Its rows and counts, where it migrates.
@@ -165,7 +190,7 @@ pub struct Pending {
     /// The digest of the plan and of where it runs.
     pub plan_digest: String,
     /// What it would change: the preview that the person sees. Empty for a read that asks.
-    pub changes: Vec<Change>,
+    pub changes: Vec<Arc<Change>>,
     /// What each writing step's preview said, in the plan's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub previews: Vec<StepPreview>,
@@ -225,6 +250,6 @@ impl Pending {
 
 /// A digest over a preview: the digests of its changes, in order.
 #[must_use]
-pub fn preview_digest(changes: &[Change]) -> String {
+pub fn preview_digest(changes: &[Arc<Change>]) -> String {
     digest(&Value::Array(changes.iter().map(|change| Value::String(change.digest())).collect()))
 }

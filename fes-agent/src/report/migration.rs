@@ -54,8 +54,8 @@ pub struct Item {
     pub problems: Vec<String>,
     /// What else to know.
     pub notes: Vec<String>,
-    /// The whole row, as the operation gave it.
-    pub row: Value,
+    /// Its place among the rows that the operation gave.
+    pub place: usize,
 }
 
 /// What a migration, or the way back of a run, did or, in a preview, would do.
@@ -74,6 +74,15 @@ pub struct Migration {
 }
 
 impl Migration {
+    /// Whether the result of an operation is that of a migration.
+    #[must_use]
+    pub fn is(result: &Value) -> bool {
+        let has = |key, fits: fn(&Value) -> bool| result.get(key).is_some_and(fits);
+        has("requested", Value::is_u64)
+            && has("items", Value::is_array)
+            && has("complete", Value::is_boolean)
+    }
+
     /// Read the result of an operation. Gives nothing for one that is no migration.
     #[must_use]
     pub fn read(result: &Value) -> Option<Migration> {
@@ -83,7 +92,7 @@ impl Migration {
         let warnings = result.get("warnings").and_then(Value::as_array);
         Some(Migration {
             requested,
-            items: items.iter().map(item).collect(),
+            items: items.iter().enumerate().map(item).collect(),
             warnings: warnings.map_or_else(Vec::new, |all| all.iter().map(words).collect()),
             complete,
             stopped: result.get("stopped").and_then(Value::as_bool).unwrap_or(false),
@@ -218,7 +227,7 @@ impl Item {
     }
 }
 
-fn item(row: &Value) -> Item {
+fn item((place, row): (usize, &Value)) -> Item {
     let text = |key: &str| row.get(key).and_then(Value::as_str).map(str::to_owned);
     let texts = |key: &str| {
         let all = row.get(key).and_then(Value::as_array);
@@ -248,7 +257,7 @@ fn item(row: &Value) -> Item {
         differs: texts("differs"),
         problems,
         notes,
-        row: row.clone(),
+        place,
     }
 }
 

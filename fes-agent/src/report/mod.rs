@@ -11,6 +11,8 @@ pub use migration::{Item, Migration};
 pub use table::{Cell, Column, Fact, Table, table};
 pub use told::{Telling, Told};
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -37,7 +39,7 @@ pub enum ChangeState {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ChangeReport {
     /// The change that was approved.
-    pub change: Change,
+    pub change: Arc<Change>,
     /// How it ended.
     pub state: ChangeState,
     /// The id that the server gave to a new asset.
@@ -50,9 +52,9 @@ pub struct ChangeReport {
 
 impl ChangeReport {
     /// How a change ended by its entry in the journal; without one it was not made.
-    pub(crate) fn of(change: &Change, entry: Option<&Entry>) -> Self {
+    pub(crate) fn of(change: &Arc<Change>, entry: Option<&Entry>) -> Self {
         ChangeReport {
-            change: change.clone(),
+            change: Arc::clone(change),
             state: match entry.map(|entry| entry.outcome) {
                 Some(Ended::Done) => ChangeState::Done,
                 Some(Ended::Unknown) => ChangeState::Unknown,
@@ -121,6 +123,29 @@ impl StepReport {
             result: Some(outcome.result),
             error: None,
             missing: outcome.missing,
+            changes,
+        }
+    }
+
+    /// The step as it is kept with its run.
+    fn to_keep(&self) -> StepReport {
+        let rows = self.result.as_ref().filter(|result| Migration::is(result));
+        let mut changes = if rows.is_some() { Vec::new() } else { self.changes.clone() };
+        for report in &mut changes {
+            let change = Arc::make_mut(&mut report.change);
+            change.before = Value::Null;
+            change.after = Value::Null;
+        }
+        StepReport {
+            id: self.id.clone(),
+            tool: self.tool.clone(),
+            ok: self.ok,
+            attempted: self.attempted,
+            summary: self.summary.clone(),
+            result: rows.cloned(),
+            count: self.count,
+            error: self.error.clone(),
+            missing: self.missing.clone(),
             changes,
         }
     }
@@ -255,20 +280,16 @@ impl Report {
     /// The report as it is kept with its run: without what was read, and without the documents of
     /// changes, which are kept once with the run. Rows of migrations stay.
     pub(crate) fn to_keep(&self) -> Report {
-        let mut report = self.clone();
-        for step in &mut report.steps {
-            let rows = step.result.as_ref().is_some_and(|result| Migration::read(result).is_some());
-            if rows {
-                step.changes.clear();
-            } else {
-                step.result = None;
-            }
-            for change in &mut step.changes {
-                change.change.before = Value::Null;
-                change.change.after = Value::Null;
-            }
+        let steps = self.steps.iter().map(StepReport::to_keep).collect();
+        Report {
+            goal: self.goal.clone(),
+            deployment: self.deployment.clone(),
+            target: self.target.clone(),
+            ok: self.ok,
+            steps,
+            summary: self.summary.clone(),
+            next: self.next.clone(),
         }
-        report
     }
 
     /// The first error of the report.

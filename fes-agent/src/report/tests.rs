@@ -90,8 +90,9 @@ fn an_unmade_change_is_no_success() {
         id: None,
         name: "ann".into(),
     };
-    let change = Change::new("a.b", asset, sisense_core::run::Action::Update, "Change ann");
-    let report = |state| ChangeReport { change: change.clone(), state, id: None, error: None };
+    let change =
+        Arc::new(Change::new("a.b", asset, sisense_core::run::Action::Update, "Change ann"));
+    let report = |state| ChangeReport { change: Arc::clone(&change), state, id: None, error: None };
     let outcome = || Outcome { result: Value::Null, missing: Vec::new() };
     let write = operation("a.b", "update", "low");
     let changes = vec![report(ChangeState::Done), report(ChangeState::Unknown)];

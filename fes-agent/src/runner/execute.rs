@@ -1,6 +1,8 @@
 //! Takes plans as far as they go: reads at once, writes only with a grant and only as their preview
 //! showed them.
 
+use std::sync::Arc;
+
 use sisense_core::{Change, Error, ErrorKind, Result, Run, Scope};
 
 use super::agent::Inner;
@@ -66,25 +68,27 @@ pub(super) async fn approved(
 ) -> Result<Ran> {
     agent.allowed(plan)?;
     let flow = &Flow::of(plan)?;
-    let known = Order::of(ready.record());
-    let which = Which::OnePlace(&known.previews);
+    let which = Which::OnePlace(&ready.record().previews);
     let mut found = match preview(agent, session, plan, flow, which, options).await {
         Ok(found) => found,
         Err(failed) => return Ok(Ran::Done(not_run(session, plan, failed))),
     };
-    let (here, between) = apart(agent, &known);
+    let (here, _) = apart(agent, ready.record());
     let same = preview_digest(&found.changes) == preview_digest(&here);
     let grant = agent.desk.consume(ready).await?;
+    let (_, between) = apart(agent, grant.record());
     if same || found.changes.is_empty() {
         for (step, changes) in between {
             found.put(step, changes);
         }
-        let order = Order::of(grant.record());
+        let mut order = Order::of(grant.into_record());
         if order.changes.is_empty() {
             let report = run(agent, session, plan, flow, &found, None, options).await;
             return Ok(Ran::Done(report));
         }
         let held = Held::begin(&agent.store, &agent.clock, &order, options).await?;
+        // The store has them now; they hold a row per asset.
+        order.previews = Vec::new();
         return carry_out(agent, &held, &order, plan, flow, found, Vec::new()).await;
     }
     let error = drifted(grant.changes(), &found.changes);
@@ -163,14 +167,17 @@ async fn open(agent: &Inner, session: &Session, plan: &Plan, found: Preview) -> 
     agent.desk.open(Request { session, sealed: &sealed }, shown).await
 }
 
-/// The approved changes of the calls on one deployment, and those of each migration.
-fn apart(agent: &Inner, order: &Order) -> (Vec<Change>, Vec<(StepPreview, Vec<Change>)>) {
+type Changes = Vec<Arc<Change>>;
+
+/// The approved changes of the calls on one deployment, and those of each migration, whose rows are
+/// left behind.
+fn apart(agent: &Inner, record: &Pending) -> (Changes, Vec<(StepPreview, Changes)>) {
     let (mut here, mut between) = (Vec::new(), Vec::new());
-    for step in &order.previews {
-        let changes = step.changes(&order.changes).to_vec();
+    for step in &record.previews {
+        let changes = step.changes(&record.changes).to_vec();
         let operation = agent.tools.find(&step.tool);
         match operation.is_some_and(|operation| operation.scope == Scope::SourceTarget) {
-            true => between.push((step.clone(), changes)),
+            true => between.push((step.without_rows(), changes)),
             false => here.extend(changes),
         }
     }
@@ -190,9 +197,10 @@ fn drifted_in_part(agent: &Inner, plan: &Plan, report: &Report) -> bool {
 }
 
 /// What differs between the approved preview and the one of now, in one sentence.
-fn drifted(approved: &[Change], now: &[Change]) -> Error {
-    let other = |change: &&Change| !approved.iter().any(|known| known.digest() == change.digest());
-    let gone = |change: &&Change| !now.iter().any(|known| known.digest() == change.digest());
+fn drifted(approved: &[Arc<Change>], now: &[Arc<Change>]) -> Error {
+    let other =
+        |change: &&Arc<Change>| !approved.iter().any(|known| known.digest() == change.digest());
+    let gone = |change: &&Arc<Change>| !now.iter().any(|known| known.digest() == change.digest());
     let differs = now.iter().find(other).or_else(|| approved.iter().find(gone));
     let what = differs.map_or("the order of the changes", |change| change.summary.as_str());
     let error = Error::new(

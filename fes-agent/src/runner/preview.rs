@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use serde_json::Value;
@@ -23,7 +23,7 @@ use crate::report::Migration;
 #[derive(Default)]
 pub(super) struct Preview {
     /// All changes, in the order of the steps.
-    pub(super) changes: Vec<Change>,
+    pub(super) changes: Vec<Arc<Change>>,
     /// What each writing call said, in order.
     pub(super) steps: Vec<StepPreview>,
     /// Where each call's row is in `steps`, by its path.
@@ -46,22 +46,26 @@ pub(super) struct Failed {
 
 impl Preview {
     /// A preview of which only the changes of each call are known.
-    pub(super) fn of_steps(steps: &[StepPreview], changes: &[Change], resolved: Resolved) -> Self {
+    pub(super) fn of_steps(
+        steps: &[StepPreview],
+        changes: &[Arc<Change>],
+        resolved: Resolved,
+    ) -> Self {
         let mut found = Preview { resolved, ..Preview::default() };
         for step in steps {
-            found.put(step.clone(), step.changes(changes).to_vec());
+            found.put(step.without_rows(), step.changes(changes).to_vec());
         }
         found
     }
 
     /// The changes of a call, by its path.
-    pub(super) fn of(&self, path: &str) -> &[Change] {
+    pub(super) fn of(&self, path: &str) -> &[Arc<Change>] {
         let step = self.places.get(path).and_then(|place| self.steps.get(*place));
         step.map_or(&[], |step| step.changes(&self.changes))
     }
 
     /// Add the changes of a call.
-    pub(super) fn put(&mut self, step: StepPreview, changes: Vec<Change>) {
+    pub(super) fn put(&mut self, step: StepPreview, changes: Vec<Arc<Change>>) {
         let range = self.changes.len()..self.changes.len() + changes.len();
         self.changes.extend(changes);
         self.row(StepPreview { first: range.start, count: range.len(), ..step });
@@ -184,16 +188,19 @@ impl Looking<'_> {
         let path = visit.at.path.clone();
         let value = outcome.result.clone();
         let mut found = self.found();
-        let rows = Migration::read(&value).is_some().then(|| value.clone());
-        if range.is_empty() {
+        let rows = Migration::is(&value);
+        let result = if range.is_empty() {
             found.already.insert(path.clone(), outcome);
-        }
+            rows.then(|| value.clone())
+        } else {
+            rows.then_some(outcome.result)
+        };
         found.row(StepPreview {
             step: path,
             tool: operation.id.clone(),
             first: range.start,
             count: range.len(),
-            result: rows,
+            result,
         });
         Ok(value)
     }

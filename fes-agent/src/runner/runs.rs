@@ -154,7 +154,7 @@ pub(super) async fn undo_approved(
     options: &Options,
 ) -> Result<Ran> {
     let grant = agent.desk.consume(ready).await?;
-    let order = Order::of(grant.record());
+    let order = Order::of(grant.into_record());
     // A process that comes back to life must not write what is being taken back.
     agent.store.let_go(original, (agent.clock)()).await?;
     let held = Held::begin(&agent.store, &agent.clock, &order, options).await?;

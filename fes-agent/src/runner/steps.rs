@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use serde_json::Value;
@@ -222,7 +222,7 @@ impl Doing {
 
     /// How each planned change ended, by the run's own entries from a place on, and by those of
     /// earlier processes.
-    pub(super) fn changes(&self, planned: &[Change], from: usize) -> Vec<ChangeReport> {
+    pub(super) fn changes(&self, planned: &[Arc<Change>], from: usize) -> Vec<ChangeReport> {
         let now: HashMap<String, Entry> = self
             .run
             .entries_from(from)
@@ -240,6 +240,6 @@ impl Doing {
     }
 }
 
-fn not_done(planned: &[Change]) -> Vec<ChangeReport> {
+fn not_done(planned: &[Arc<Change>]) -> Vec<ChangeReport> {
     planned.iter().map(|change| ChangeReport::of(change, None)).collect()
 }

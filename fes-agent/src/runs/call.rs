@@ -37,7 +37,7 @@ impl KeptCall {
         tools: &dyn Tools,
         place: Place<'_>,
         (tool, args): (&str, Map<String, Value>),
-        changes: Vec<Change>,
+        changes: Vec<Arc<Change>>,
         options: &Options,
     ) -> Result<Self> {
         let id = random_id()?;
@@ -152,7 +152,7 @@ impl KeptCall {
         let entries: HashMap<String, &Entry> =
             entries.iter().map(|entry| (entry.change.digest(), entry)).collect();
         let ended =
-            |change: &Change| ChangeReport::of(change, entries.get(&change.digest()).copied());
+            |change: &Arc<Change>| ChangeReport::of(change, entries.get(&change.digest()).copied());
         Ok(self.order.changes.iter().map(ended).collect())
     }
 }

@@ -7,6 +7,8 @@
 mod call;
 mod held;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sisense_core::Change;
@@ -174,7 +176,7 @@ pub(crate) struct Order {
     pub(crate) id: String,
     pub(crate) session: Session,
     pub(crate) plan: Plan,
-    pub(crate) changes: Vec<Change>,
+    pub(crate) changes: Vec<Arc<Change>>,
     pub(crate) previews: Vec<StepPreview>,
     pub(crate) resolved: Resolved,
     pub(crate) held_secret: bool,
@@ -182,14 +184,14 @@ pub(crate) struct Order {
 
 impl Order {
     /// The order of an approval that was used up.
-    pub(crate) fn of(record: &Pending) -> Self {
+    pub(crate) fn of(record: Pending) -> Self {
         Order {
-            id: record.id.clone(),
             session: record.session(),
-            plan: record.plan.clone(),
-            changes: record.changes.clone(),
-            previews: record.previews.clone(),
-            resolved: record.resolved.clone(),
+            id: record.id,
+            plan: record.plan,
+            changes: record.changes,
+            previews: record.previews,
+            resolved: record.resolved,
             held_secret: record.needs_same_call,
         }
     }

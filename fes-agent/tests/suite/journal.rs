@@ -20,7 +20,7 @@ fn entry(run: &str, key: &str, outcome: Outcome) -> Entry {
         run: run.into(),
         key: key.into(),
         context: Context { principal: "ann".into(), session: "s1".into(), approval: None },
-        change: Change::new("migration.migrate_groups", asset, Action::Create, "Create it"),
+        change: Change::new("migration.migrate_groups", asset, Action::Create, "Create it").into(),
         outcome,
         id: None,
         error: None,

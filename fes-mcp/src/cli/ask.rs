@@ -108,10 +108,12 @@ pub async fn carry_out(
     if let Said::No(exit) = ask(room, &pending, approve, None, out).await? {
         return Ok(exit);
     }
+    // The preview has been shown; the store has what runs.
+    let id = { pending }.id;
     // The plan is given again, because secrets in it are not kept with the approval.
     let ran = {
         let (_follower, options) = follow(room, out);
-        room.agent.run_approved_plan(session, &pending.id, plan.clone(), options).await?
+        room.agent.run_approved_plan(session, &id, plan.clone(), options).await?
     };
     end(room, ran, Some(&plan), out).await
 }
@@ -180,7 +182,7 @@ pub fn follow(room: &Room, out: &Out) -> (Option<Follower>, Options) {
 /// Show what happened.
 pub fn tell(report: &Report, out: &Out) -> Exit {
     if out.is_json() {
-        out.json(&json!(report));
+        out.json(report);
     } else {
         out.text(&show::report(report));
         for step in report.steps.iter().filter_map(|step| step.error.as_ref()) {

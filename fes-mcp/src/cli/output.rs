@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use serde::Serialize;
 use serde_json::{Value, json};
 use sisense_core::ErrorReport;
 
@@ -35,9 +36,12 @@ impl Out {
         print(io::stdout().lock(), text.trim_end_matches('\n'));
     }
 
-    /// Print JSON for a person to read or a program to parse.
-    pub fn json(&self, value: &Value) {
-        self.text(&format!("{value:#}"));
+    /// Print JSON for a person to read or a program to parse. It is written as it is made, since a
+    /// report may tell of thousands of assets.
+    pub fn json(&self, value: &impl Serialize) {
+        let mut to = io::BufWriter::new(io::stdout().lock());
+        let made = serde_json::to_writer_pretty(&mut to, value).map_err(io::Error::from);
+        told(made.and_then(|()| writeln!(to)).and_then(|()| to.flush()));
     }
 
     /// Print JSON on one line, for a program that waits for it.
@@ -104,9 +108,13 @@ pub fn explain(report: &ErrorReport) -> String {
     lines.join("\n")
 }
 
-/// A reader that has gone away, such as `head`, is no reason to fail or to panic.
 fn print(mut to: impl Write, text: &str) {
-    if let Err(error) = writeln!(to, "{text}").and_then(|()| to.flush())
+    told(writeln!(to, "{text}").and_then(|()| to.flush()));
+}
+
+/// A reader that has gone away, such as `head`, is no reason to fail or to panic.
+fn told(printed: io::Result<()>) {
+    if let Err(error) = printed
         && error.kind() != io::ErrorKind::BrokenPipe
     {
         tracing::warn!(%error, "cannot print");

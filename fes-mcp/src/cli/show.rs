@@ -4,7 +4,10 @@ use std::io::IsTerminal;
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use fes_agent::report::{self, ChangeReport, ChangeState, Migration, Report, StepReport};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
+use sisense_core::ErrorReport;
+use sisense_core::run::Missing;
 
 use crate::preview::{self, one_line};
 
@@ -63,32 +66,51 @@ fn with_advice(mut text: String, report: &Report) -> String {
     text
 }
 
+/// A step as data, which is not copied to be printed.
+#[derive(Serialize)]
+pub struct StepJson<'a> {
+    ok: bool,
+    tool: &'a str,
+    summary: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a ErrorReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'static str>,
+    #[serde(skip_serializing_if = "<[ChangeReport]>::is_empty")]
+    changes: &'a [ChangeReport],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<u64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    partial: bool,
+    #[serde(skip_serializing_if = "<[Missing]>::is_empty")]
+    missing: &'a [Missing],
+    /// The approval that waits for what is left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left: Option<Value>,
+}
+
 /// A step as data.
-pub fn step_json(step: &StepReport, writes: bool) -> Value {
-    let mut data = json!({ "ok": step.ok, "tool": step.tool, "summary": step.summary });
-    if let Some(error) = &step.error {
-        data["error"] = json!(error);
-    } else {
-        data["result"] = step.result.clone().unwrap_or(Value::Null);
-    }
-    if writes && step.error.is_none() {
-        data["status"] = json!(match () {
+pub fn step_json(step: &StepReport, writes: bool) -> StepJson<'_> {
+    let well = step.error.is_none();
+    StepJson {
+        ok: step.ok,
+        tool: &step.tool,
+        summary: &step.summary,
+        error: step.error.as_ref(),
+        result: well.then(|| step.result.as_ref().unwrap_or(&Value::Null)),
+        status: (writes && well).then_some(match () {
             () if !step.ok => "incomplete",
             () if step.changes.is_empty() => "already_so",
             () => "done",
-        });
+        }),
+        changes: &step.changes,
+        count: step.count,
+        partial: !step.missing.is_empty(),
+        missing: &step.missing,
+        left: None,
     }
-    if !step.changes.is_empty() {
-        data["changes"] = json!(step.changes);
-    }
-    if let Some(count) = step.count {
-        data["count"] = json!(count);
-    }
-    if !step.missing.is_empty() {
-        data["partial"] = json!(true);
-        data["missing"] = json!(step.missing);
-    }
-    data
 }
 
 /// How each approved change ended, where not all of them are simply done.
@@ -230,6 +252,8 @@ fn short(cell: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -290,6 +314,6 @@ mod tests {
         }))
         .unwrap();
         assert!(step(&report).contains("THIS IS A PART: 1 could not be loaded"));
-        assert_eq!(step_json(&report, false)["partial"], true);
+        assert!(step_json(&report, false).partial);
     }
 }

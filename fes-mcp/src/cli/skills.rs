@@ -65,7 +65,7 @@ async fn act(room: &Room, command: &SkillsCommand, out: &Out) -> Result<Exit, Fa
     match command {
         SkillsCommand::List => {
             if out.is_json() {
-                out.json(&skills.all().map(describe).collect());
+                out.json(&skills.all().map(describe).collect::<Vec<_>>());
             } else {
                 out.text(&list(skills.all()));
             }

@@ -115,7 +115,7 @@ fn list(word: Option<&str>, policy: &Policy, out: &Out) {
                 "aliases": operation.aliases,
             })
         });
-        out.json(&rows.collect());
+        out.json(&rows.collect::<Vec<_>>());
         return;
     }
     let mut table = Table::new();
@@ -152,7 +152,7 @@ fn search(words: &str, limit: usize, policy: &Policy, out: &Out) -> Result<Exit,
                 "reasons": hit.reasons,
             })
         });
-        out.json(&rows.collect());
+        out.json(&rows.collect::<Vec<_>>());
         return Ok(Exit::Done);
     }
     if found.is_empty() {
@@ -183,7 +183,7 @@ fn find(id: &str) -> Result<&'static Operation, Failure> {
 fn explain(id: &str, out: &Out) -> Result<Exit, Failure> {
     let operation = find(id)?;
     if out.is_json() {
-        out.json(&json!(operation));
+        out.json(operation);
         return Ok(Exit::Done);
     }
     let mut parts = vec![format!("{} — {}", operation.id, operation.summary)];
@@ -272,7 +272,7 @@ async fn call(
             }
             Called::Partly { step, fresh } => {
                 let mut data = show::step_json(&step, true);
-                data["left"] = describe(&fresh);
+                data.left = Some(describe(&fresh));
                 if out.is_json() {
                     out.json(&data);
                 } else {
@@ -288,7 +288,11 @@ async fn call(
         };
         match ask(room, &pending, approve, drifted.as_deref(), out).await? {
             Said::No(exit) => return Ok(exit),
-            Said::Yes => called = once(room, &session, operation, args.clone(), out).await?,
+            Said::Yes => {
+                // The preview has been shown; the store has what runs.
+                drop(pending);
+                called = once(room, &session, operation, args.clone(), out).await?;
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 //! text. A part is never shown as the whole, in neither.
 
 use fes_agent::Pending;
+use fes_agent::approval::StepPreview;
 use fes_agent::report::StepReport;
 use fes_agent::runner::Denial;
 use rmcp::model::{CallToolResult, ContentBlock};
@@ -117,7 +118,7 @@ fn asks(pending: &Pending, link: Option<&str>) -> Value {
     if left_out > 0 {
         data["left_out"] = json!(left_out);
     }
-    if !pending.previews.iter().all(|step| step.migration().is_none()) {
+    if pending.previews.iter().any(StepPreview::is_migration) {
         data["steps"] = preview::steps_json(pending, MOST_ROWS);
     }
     if let Some(link) = link {

@@ -3,6 +3,8 @@
 mod rows;
 mod steps;
 
+use std::sync::Arc;
+
 use sisense_core::operation::Risk;
 use sisense_core::run::{Change, Undo};
 
@@ -28,7 +30,7 @@ pub fn risk(risk: Risk) -> &'static str {
 }
 
 /// The name that a person types to approve: that of the first high-risk asset.
-pub fn typed_name(changes: &[Change]) -> Option<&str> {
+pub fn typed_name(changes: &[Arc<Change>]) -> Option<&str> {
     let high = changes.iter().find(|change| change.risk == Risk::High)?;
     let name = high.asset.name.trim();
     Some(if name.is_empty() { high.asset.id.as_deref().unwrap_or("approve") } else { name })
@@ -145,7 +147,10 @@ mod tests {
 
     #[test]
     fn a_high_risk_asks_for_the_name() {
-        assert_eq!(typed_name(&[change()]), None);
-        assert_eq!(typed_name(&[change(), change().risk(Risk::High)]), Some("ann@example.com"));
+        assert_eq!(typed_name(&[change().into()]), None);
+        assert_eq!(
+            typed_name(&[change().into(), change().risk(Risk::High).into()]),
+            Some("ann@example.com")
+        );
     }
 }

@@ -69,7 +69,7 @@ fn order(item: &Item) -> usize {
 /// tell of every asset, the first ones, of everything else all.
 pub fn changes(pending: &Pending, most: usize) -> (impl Iterator<Item = &Change>, usize) {
     let mut hidden = vec![false; pending.changes.len()];
-    for step in pending.previews.iter().filter(|step| step.migration().is_some()) {
+    for step in pending.previews.iter().filter(|step| step.is_migration()) {
         let rest = step.first.saturating_add(most)..step.first.saturating_add(step.count);
         hidden
             .iter_mut()
@@ -79,7 +79,7 @@ pub fn changes(pending: &Pending, most: usize) -> (impl Iterator<Item = &Change>
     }
     let left_out = hidden.iter().filter(|hidden| **hidden).count();
     let shown = pending.changes.iter().zip(hidden).filter(|(_, hidden)| !hidden);
-    (shown.map(|(change, _)| change), left_out)
+    (shown.map(|(change, _)| change.as_ref()), left_out)
 }
 
 /// Where it would happen: the deployment, or the source and the target.
@@ -95,7 +95,8 @@ pub fn whole(pending: &Pending) -> String {
     let migrations = migrations(pending, MOST_ROWS);
     let notes = notes(pending).into_iter().map(|note| format!("Note: {note}"));
     if migrations.is_empty() {
-        let parts: Vec<String> = std::iter::once(text(&pending.changes)).chain(notes).collect();
+        let changes = text(pending.changes.iter().map(AsRef::as_ref));
+        let parts: Vec<String> = std::iter::once(changes).chain(notes).collect();
         return parts.join("\n\n");
     }
     let mut parts: Vec<String> = migrations.iter().map(table).collect();
@@ -149,18 +150,20 @@ fn table(rows: &Rows) -> String {
 
 /// The rows of migrations as data.
 pub fn steps_json(pending: &Pending, most: usize) -> Value {
-    let steps = migrations(pending, most).into_iter().map(|rows| {
-        let items = rows.items.into_iter().map(|item| item.row);
-        let mut step = json!({
+    let steps = pending.previews.iter().filter_map(|step| {
+        let rows = rows(step, step.migration()?, most);
+        let items: Vec<&Value> =
+            rows.items.iter().filter_map(|item| step.row(item.place)).collect();
+        let mut data = json!({
             "tool": rows.tool,
             "totals": rows.totals,
-            "items": items.collect::<Vec<_>>(),
+            "items": items,
             "warnings": rows.warnings,
         });
         if rows.left_out > 0 {
-            step["left_out"] = json!(rows.left_out);
+            data["left_out"] = json!(rows.left_out);
         }
-        step
+        Some(data)
     });
     Value::Array(steps.collect())
 }

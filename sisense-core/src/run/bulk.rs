@@ -18,11 +18,16 @@ impl Run {
     /// # Errors
     /// The journal's error; then none of them is let through. What the door says to a single change
     /// is in its place in the list: see [`Run::admit`].
-    pub async fn admit_all(&self, changes: Vec<Change>) -> Result<Vec<Result<Door>>> {
+    pub async fn admit_all(
+        &self,
+        changes: Vec<impl Into<Arc<Change>>>,
+    ) -> Result<Vec<Result<Door>>> {
         let mut asked = Vec::with_capacity(changes.len());
         for change in changes {
+            let change = change.into();
             let operation = change.operation.clone();
-            asked.push(self.look_up(change).await.map_err(|e| e.with_operation(&operation)));
+            let answer = self.look_up(change).await;
+            asked.push(answer.map_err(|e| e.with_operation(&operation)));
         }
         let entries: Vec<Entry> = asked
             .iter()

@@ -221,7 +221,11 @@ impl Change {
     /// The natural key: what is done to which asset, whatever the order of a run.
     #[must_use]
     pub fn key(&self) -> String {
-        let reference = self.asset.id.as_deref().unwrap_or(&self.asset.name);
+        self.key_of(self.asset.id.as_deref().unwrap_or(&self.asset.name))
+    }
+
+    /// The key of the same change to what has this id or name.
+    pub(super) fn key_of(&self, reference: &str) -> String {
         json!([
             self.operation,
             self.action.as_str(),

@@ -1,7 +1,7 @@
 //! What a run wrote, kept before and after each write.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -45,7 +45,7 @@ pub struct Entry {
     /// Who asked.
     pub context: Context,
     /// The change, with its before-image.
-    pub change: Change,
+    pub change: Arc<Change>,
     /// How it ended.
     pub outcome: Outcome,
     /// The id that the server gave to a new asset.

@@ -67,7 +67,7 @@ pub(crate) struct Inner {
 #[derive(Default)]
 struct State {
     /// The changes of a preview, or those that were sent.
-    changes: Vec<Change>,
+    changes: Vec<Arc<Change>>,
     /// The approved changes, and which of them have been used.
     approved: Approved,
     /// Real ids of assets that this run made, to the placeholders of the preview.
@@ -94,11 +94,11 @@ pub struct RunBuilder {
     journal: Option<Arc<dyn Journal>>,
     cancel: CancellationToken,
     progress: Option<ProgressSink>,
-    approved: Vec<Change>,
+    approved: Vec<Arc<Change>>,
 }
 
 impl RunBuilder {
-    fn new(mode: RunMode, approved: Vec<Change>) -> Self {
+    fn new(mode: RunMode, approved: Vec<Arc<Change>>) -> Self {
         RunBuilder {
             id: uuid::Uuid::new_v4().to_string(),
             mode,
@@ -178,8 +178,8 @@ impl Run {
 
     /// A run that makes exactly these changes: those of a preview that a person approved.
     #[must_use]
-    pub fn approved(changes: Vec<Change>) -> RunBuilder {
-        RunBuilder::new(RunMode::Approved, changes)
+    pub fn approved(changes: impl IntoIterator<Item = impl Into<Arc<Change>>>) -> RunBuilder {
+        RunBuilder::new(RunMode::Approved, changes.into_iter().map(Into::into).collect())
     }
 
     /// A run with no person in the loop. Say so only in a program of your own.
@@ -202,7 +202,7 @@ impl Run {
 
     /// The changes collected by a preview, or made by a run, in order.
     #[must_use]
-    pub fn changes(&self) -> Vec<Change> {
+    pub fn changes(&self) -> Vec<Arc<Change>> {
         self.inner.lock().changes.clone()
     }
 
@@ -237,7 +237,7 @@ impl Run {
 
     /// The approved changes that the run has not made.
     #[must_use]
-    pub fn left(&self) -> Vec<Change> {
+    pub fn left(&self) -> Vec<Arc<Change>> {
         self.inner.lock().approved.left().cloned().collect()
     }
 
@@ -276,12 +276,13 @@ impl Run {
     /// [`ErrorKind::Cancelled`] when the run was stopped, [`ErrorKind::NotApproved`] when the
     /// change is not in the approved preview or was made already, [`ErrorKind::Drifted`] when the
     /// asset or the wish is no longer what the preview showed, or the journal's error.
-    pub async fn admit(&self, change: Change) -> Result<Door> {
+    pub async fn admit(&self, change: impl Into<Arc<Change>>) -> Result<Door> {
+        let change = change.into();
         let operation = change.operation.clone();
         self.pass_or_stop(change).await.map_err(|error| error.with_operation(&operation))
     }
 
-    async fn pass_or_stop(&self, change: Change) -> Result<Door> {
+    async fn pass_or_stop(&self, change: Arc<Change>) -> Result<Door> {
         let entry = match self.look_up(change).await? {
             Asked::Answered(door) => {
                 let planned = matches!(door, Door::Planned(_));
@@ -300,7 +301,7 @@ impl Run {
     }
 
     /// What the door says without opening, or the entry that must be kept before it opens.
-    async fn look_up(&self, change: Change) -> Result<Asked> {
+    async fn look_up(&self, change: Arc<Change>) -> Result<Asked> {
         if let Some(error) = self.inner.refuse() {
             return Err(error.with_asset(change.asset.to_string()));
         }
@@ -322,9 +323,10 @@ impl Run {
             }
             _ => {}
         }
-        if self.mode() == RunMode::Approved {
-            self.inner.check(&change)?;
-        }
+        let change = match self.mode() {
+            RunMode::Approved => self.inner.check(&change)?,
+            _ => change,
+        };
         Ok(Asked::Entry(Box::new(Entry {
             run: self.id().to_owned(),
             key,
@@ -339,9 +341,21 @@ impl Run {
     }
 
     /// A change as its preview showed it: with placeholders for the ids of what this run has made.
-    pub(crate) fn as_previewed(&self, change: Change) -> Change {
+    pub(crate) fn as_previewed(&self, change: Arc<Change>) -> Arc<Change> {
         let state = self.inner.lock();
-        change.with_ids(|id| state.made.get(id).cloned())
+        if state.made.is_empty() {
+            return change;
+        }
+        Arc::new(Arc::unwrap_or_clone(change).with_ids(|id| state.made.get(id).cloned()))
+    }
+
+    /// The key of a change as its preview showed it.
+    pub(crate) fn key_as_previewed(&self, change: &Change) -> String {
+        let state = self.inner.lock();
+        match change.asset.id.as_ref().and_then(|id| state.made.get(id)) {
+            Some(planned) => change.key_of(planned),
+            None => change.key(),
+        }
     }
 
     /// The placeholder id of an asset that this preview would make, by its name. Names are compared
@@ -353,13 +367,13 @@ impl Run {
         }
         let name = name.trim().to_lowercase();
         let state = self.inner.lock();
-        let fits = |change: &&Change| {
+        let fits = |change: &&Arc<Change>| {
             change.action == Action::Create
                 && change.asset.kind == kind
                 && change.asset.deployment == deployment
                 && change.asset.name.trim().to_lowercase() == name
         };
-        state.changes.iter().find(fits).map(door::planned_id)
+        state.changes.iter().find(fits).map(|change| door::planned_id(change))
     }
 
     fn tell(&self, change: &Change, total: Option<u64>) {
@@ -374,10 +388,10 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Let through exactly what was approved, each change once.
-    fn check(&self, change: &Change) -> Result<()> {
-        if self.take(change) {
-            return Ok(());
+    /// Let through exactly what was approved, each change once, and give it as it was approved.
+    fn check(&self, change: &Change) -> Result<Arc<Change>> {
+        if let Some(approved) = self.take(change) {
+            return Ok(approved);
         }
         let state = self.lock();
         let (kind, message) = match state.approved.nearest(change) {
@@ -393,9 +407,9 @@ impl Inner {
     }
 
     /// Count a change that is let through. Gives the number of all approved ones, if there are any.
-    fn open(&self, change: &Change) -> Option<u64> {
+    fn open(&self, change: &Arc<Change>) -> Option<u64> {
         let mut state = self.lock();
-        state.changes.push(change.clone());
+        state.changes.push(Arc::clone(change));
         let total = state.approved.len() as u64;
         (total > 0).then_some(total)
     }
@@ -416,7 +430,7 @@ impl Inner {
     }
 
     /// Use up the approved row of this very change.
-    fn take(&self, change: &Change) -> bool {
+    fn take(&self, change: &Change) -> Option<Arc<Change>> {
         self.lock().approved.take(&change.digest())
     }
 

@@ -183,7 +183,7 @@ impl Migrations {
         batch: Vec<Wish>,
         ledger: &mut Ledger<'_>,
     ) -> Result<()> {
-        let changes = batch.iter().map(|wish| wish.change.clone()).collect();
+        let changes: Vec<Change> = batch.iter().map(|wish| wish.change.clone()).collect();
         let mut open = Vec::new();
         for (wish, door) in batch.into_iter().zip(run.admit_all(changes).await?) {
             let Wish { place, row, .. } = &wish;

@@ -23,6 +23,6 @@ impl Past {
         if self.entries.is_empty() {
             return None;
         }
-        self.entries.get(&run.as_previewed(change.clone()).key())
+        self.entries.get(&run.key_as_previewed(change))
     }
 }

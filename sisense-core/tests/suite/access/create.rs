@@ -1,5 +1,7 @@
 //! Making users.
 
+use std::sync::Arc;
+
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 use sisense_core::domains::access::{CreateUser, CreatedUser};
@@ -19,7 +21,7 @@ fn dora() -> Value {
     })
 }
 
-async fn preview(fake: &Fake, user: Value) -> (Result<CreatedUser>, Vec<Change>) {
+async fn preview(fake: &Fake, user: Value) -> (Result<CreatedUser>, Vec<Arc<Change>>) {
     let run = Run::preview().start();
     let result = fake.client.access().create_user(&run, wish(user)).await;
     (result, run.changes())

@@ -1,5 +1,7 @@
 //! Deleting users.
 
+use std::sync::Arc;
+
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 use sisense_core::domains::access::{DeleteUser, DeletedUser};
@@ -33,7 +35,7 @@ async fn run(fake: &Fake, run: &Run, name: &str) -> Result<DeletedUser> {
     fake.client.access().delete_user(run, of(name)).await
 }
 
-async fn previewed(fake: &Fake) -> (DeletedUser, Vec<Change>) {
+async fn previewed(fake: &Fake) -> (DeletedUser, Vec<Arc<Change>>) {
     let preview = Run::preview().start();
     let result = run(fake, &preview, "ann@example.com").await.unwrap();
     (result, preview.changes())

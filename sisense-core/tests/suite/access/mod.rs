@@ -6,6 +6,8 @@ mod groups;
 mod update;
 mod users;
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use sisense_core::{Change, Run};
 
@@ -76,7 +78,7 @@ impl Fake {
 }
 
 /// A run in which a person has approved these changes.
-pub fn approved(changes: Vec<Change>) -> Run {
+pub fn approved(changes: Vec<Arc<Change>>) -> Run {
     Run::approved(changes).start()
 }
 mod ownership;

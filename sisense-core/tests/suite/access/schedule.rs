@@ -1,5 +1,7 @@
 //! Setting build schedules.
 
+use std::sync::Arc;
+
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 use sisense_core::domains::access::{CreateScheduleBuild, Day, ScheduleKind, ScheduledBuild};
@@ -46,7 +48,7 @@ async fn set(
     fake.client.access().create_schedule_build(run, params).await
 }
 
-async fn preview(fake: &Fake, params: CreateScheduleBuild) -> Vec<Change> {
+async fn preview(fake: &Fake, params: CreateScheduleBuild) -> Vec<Arc<Change>> {
     let run = Run::preview().start();
     let result = set(fake, &run, params).await.unwrap().value;
     assert!(!result.confirmed);

@@ -1,5 +1,7 @@
 //! Changing users.
 
+use std::sync::Arc;
+
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 use sisense_core::domains::access::{UpdateUser, UpdatedUser};
@@ -16,7 +18,7 @@ fn wish(user_data: &Value) -> UpdateUser {
     serde_json::from_value(args).unwrap()
 }
 
-async fn preview(fake: &Fake, changes: &Value) -> (Result<UpdatedUser>, Vec<Change>) {
+async fn preview(fake: &Fake, changes: &Value) -> (Result<UpdatedUser>, Vec<Arc<Change>>) {
     let run = Run::preview().start();
     let result = fake.client.access().update_user(&run, wish(changes)).await;
     (result, run.changes())

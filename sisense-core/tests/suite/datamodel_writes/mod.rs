@@ -1,6 +1,8 @@
 //! Operations that make and deploy data models: the exact requests, in order, and nothing before
 //! every name is found.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use sisense_core::{Change, Run};
 
@@ -17,7 +19,7 @@ pub const MODELS: &str = "/api/v2/datamodels";
 pub const CONNECTIONS: &str = "/api/v2/connections";
 pub const SOURCE: &str = "/api/v1/connection/k1/table_schema_details";
 
-pub fn approved(changes: Vec<Change>) -> Run {
+pub fn approved(changes: Vec<Arc<Change>>) -> Run {
     Run::approved(changes).start()
 }
 

@@ -324,7 +324,7 @@ fn left_behind(entries: &[Entry], tag: &str) -> Vec<Glimpse> {
         .map(|entry| Glimpse {
             dashboard: id(entry),
             title: entry.change.asset.name.clone(),
-            earlier: Some(entry.change.clone()),
+            earlier: Some(Change::clone(&entry.change)),
             rows: Vec::new(),
         })
         .collect()

@@ -128,7 +128,7 @@ impl Datamodel {
     async fn begun_before(&self, run: &Run, job: &Job) -> Result<Option<Entry>> {
         let entries = self.earlier(run).await?;
         // A model that this run made stands under its placeholder.
-        let key = run.as_previewed(job.change(self.client.name())).key();
+        let key = run.key_as_previewed(&job.change(self.client.name()));
         let is_it = |entry: &Entry| entry.change.key() == key && entry.outcome != Outcome::Failed;
         Ok(entries.into_iter().rev().find(is_it))
     }

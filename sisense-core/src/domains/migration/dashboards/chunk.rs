@@ -1,6 +1,7 @@
 //! A few dashboards at a time: load, ask the door, import, read back, share.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt};
 use serde_json::Value;
@@ -222,21 +223,21 @@ impl Migrations {
     }
 
     /// The changes of one dashboard: one, or three when it is another person's.
-    fn changes(&self, work: &Work<'_>, one: &Going) -> Vec<Change> {
+    fn changes(&self, work: &Work<'_>, one: &Going) -> Vec<Arc<Change>> {
         let wish = &one.wish;
         let main = match (&one.earlier, wish.what, &one.here, &one.there) {
-            (Some(entry), ..) => entry.change.clone(),
+            (Some(entry), ..) => Arc::clone(&entry.change),
             (None, What::Overwrite, Some(here), Some(there)) => {
-                self.overwrite_change(work, wish, here, there)
+                Arc::new(self.overwrite_change(work, wish, here, there))
             }
-            _ => self.create_change(&work.options, wish),
+            _ => Arc::new(self.create_change(&work.options, wish)),
         };
         let Some(former) = &wish.former else { return vec![main] };
         let (take, back) =
             (self.take_change(work, wish, former), self.back_change(work, wish, former));
         let earlier = |change: Change, fits: fn(&Change) -> bool| {
             let entry = work.trail.find(work.run, &change, fits);
-            entry.map_or(change, |entry| entry.change.clone())
+            entry.map_or_else(|| Arc::new(change), |entry| Arc::clone(&entry.change))
         };
         vec![earlier(take, is_take), main, earlier(back, is_back)]
     }

@@ -1,6 +1,7 @@
 //! Folders: known by the names from the top down, made on the target where they are missing.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt};
 use reqwest::Method;
@@ -143,7 +144,8 @@ impl Migrations {
             let mut open = Vec::new();
             for path in paths {
                 let change = self.folder_change(operation, &path);
-                let earlier = trail.find(run, &change, |_| true).map(|entry| entry.change.clone());
+                let earlier =
+                    trail.find(run, &change, |_| true).map(|entry| Arc::clone(&entry.change));
                 let found = there.get(&path);
                 if earlier.is_none()
                     && let Some(id) = found
@@ -163,7 +165,7 @@ impl Migrations {
                     }
                 };
                 let name = path.last().cloned().unwrap_or_default();
-                let result = match run.admit(earlier.unwrap_or(change)).await {
+                let result = match run.admit(earlier.unwrap_or_else(|| Arc::new(change))).await {
                     Ok(Door::Planned(planned)) => Ok(planned.id),
                     Ok(Door::Recorded(recorded)) => recorded
                         .id

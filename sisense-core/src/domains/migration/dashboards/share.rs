@@ -1,6 +1,7 @@
 //! Shares and owners: by name, existing shares of the target win, the owner comes last.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -135,7 +136,7 @@ impl Migrations {
         if earlier.is_some() || !added.is_empty() {
             shared.changed = true;
             let again = earlier.as_ref().is_some_and(|entry| entry.outcome == Outcome::Unknown);
-            let change = earlier.map_or(change, |entry| entry.change);
+            let change = earlier.map_or_else(|| Arc::new(change), |entry| entry.change);
             // What a resumed run had set out to do, whatever of it is there by now.
             full = unlisted(&change.after["shares"]);
             count = full.len().saturating_sub(unlisted(&change.before["shares"]).len());
@@ -160,7 +161,7 @@ impl Migrations {
                     full = unlisted(&entry.change.after["shares"]);
                     entry.change
                 }
-                None => self.own_change(work, &subject, name, &full),
+                None => Arc::new(self.own_change(work, &subject, name, &full)),
             };
             match work.run.admit(change).await {
                 Ok(door) => hand = shared.turn(door, again),

@@ -35,7 +35,7 @@ impl Trail {
         if self.entries.is_empty() {
             return None;
         }
-        let entries = self.entries.get(&run.as_previewed(change.clone()).key())?;
+        let entries = self.entries.get(&run.key_as_previewed(change))?;
         entries.iter().rev().find(|entry| fits(&entry.change))
     }
 

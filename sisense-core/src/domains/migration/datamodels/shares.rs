@@ -146,7 +146,7 @@ impl Job<'_> {
         let change = self.share_change(plan, id, title);
         // What an earlier attempt of this run began goes on as it was approved.
         let begun = self.past.find(self.run, &change).filter(|e| e.outcome != Outcome::Failed);
-        let change = begun.map_or(change, |entry| entry.change.clone());
+        let change = begun.map_or(change, |entry| Change::clone(&entry.change));
         let begun = begun.and_then(|_| change.after.get("added")?.as_array().map(Vec::len));
         let known =
             |(wish, id): &(NewDatamodelShare, Option<String>)| Some((wish.clone(), id.clone()?));

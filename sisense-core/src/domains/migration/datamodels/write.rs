@@ -8,7 +8,7 @@ use crate::documents::ModelDocument;
 use crate::domains::lookup::models::ModelRecord;
 use crate::domains::migration::result::{Item, ItemOutcome};
 use crate::error::{Error, ErrorKind, Result};
-use crate::run::{Door, Outcome, Pass};
+use crate::run::{Change, Door, Outcome, Pass};
 use crate::transport::{Answer, Query};
 
 /// What a look at the target shows of an import.
@@ -42,9 +42,9 @@ impl Job<'_> {
         }
         let (change, found) = match begun {
             None => (change, None),
-            Some(entry) if entry.outcome == Outcome::Done => (entry.change.clone(), None),
+            Some(entry) if entry.outcome == Outcome::Done => (Change::clone(&entry.change), None),
             Some(entry) => match self.look(&ready, &[]).await {
-                Ok(Look::Done(id)) => (entry.change.clone(), Some(id)),
+                Ok(Look::Done(id)) => (Change::clone(&entry.change), Some(id)),
                 Ok(Look::Other(id)) if !matches!(ready.intent, Intent::Overwrite(_)) => {
                     let error = Error::new(
                         ErrorKind::UnknownOutcome,

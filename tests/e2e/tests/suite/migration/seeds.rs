@@ -90,7 +90,7 @@ struct Lane {
     pair: Pair,
     steps: Vec<(&'static str, Value)>,
     start: Snapshot,
-    approved: Vec<Change>,
+    approved: Vec<Arc<Change>>,
     expected: Value,
 }
 
