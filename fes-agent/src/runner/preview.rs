@@ -163,7 +163,7 @@ impl Looking<'_> {
         let args = Value::Object(visit.args.clone());
         let outcome =
             self.agent.look(self.session, &self.reads, operation, args, self.options).await?;
-        let value = outcome.result.clone();
+        let value = visit.value(&outcome.result);
         let mut found = self.found();
         if visit.closed {
             found.reads.insert(visit.at.path.clone(), outcome);
@@ -186,12 +186,13 @@ impl Looking<'_> {
             self.agent.look(self.session, &self.run, operation, args, self.options).await?;
         let range: Range<usize> = before..self.run.change_count();
         let path = visit.at.path.clone();
-        let value = outcome.result.clone();
+        let value = visit.value(&outcome.result);
         let mut found = self.found();
-        let rows = Migration::is(&value);
+        let rows = Migration::is(&outcome.result);
         let result = if range.is_empty() {
+            let result = rows.then(|| outcome.result.clone());
             found.already.insert(path.clone(), outcome);
-            rows.then(|| value.clone())
+            result
         } else {
             rows.then_some(outcome.result)
         };

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use jiff::SignedDuration;
 use sisense_core::{Error, ErrorKind, Result};
 
@@ -114,21 +115,17 @@ impl Agent {
         let cancel = options.cancel.child_token();
         let options = options.cancel(cancel.clone());
         let session = &record.session;
-        let ran = match inner.plans.take(approval) {
-            Some(plan) => {
-                let run = Box::pin(self.run_approved_plan(session, approval, plan, options));
-                flight.during(&cancel, run).await
-            }
-            None => {
-                let run = Box::pin(self.run_approved(session, approval, options));
-                flight.during(&cancel, run).await
-            }
+        let run = match inner.plans.take(approval) {
+            Some(plan) => self.run_approved_plan(session, approval, plan, options).boxed(),
+            None => self.run_approved(session, approval, options).boxed(),
         };
-        if let Ok(ran) = &ran {
-            self.ended(&flight, &id, approval, ran).await?;
-        }
+        let ran = flight.during(&cancel, run).await;
+        let kept = match &ran {
+            Ok(ran) => self.ended(&flight, &id, approval, ran).await,
+            Err(_) => Ok(()),
+        };
         flight.end().await;
-        ran
+        kept.and(ran)
     }
 
     async fn turn(

@@ -88,7 +88,7 @@ impl Visitor for Running<'_> {
     }
 
     async fn call(&self, visit: Visit<'_>) -> Option<Value> {
-        let call = Call { args: visit.args, ..visit.call.clone() };
+        let call = Call { args: visit.args.clone(), ..visit.call.clone() };
         let planned = self.found.of(&visit.at.path);
         self.options.tell(|| Phase::executing(self.plan, &call.id));
         let reads = self.agent.operation(&call.tool).is_ok_and(|o| !o.effect.writes());
@@ -105,12 +105,12 @@ impl Visitor for Running<'_> {
         let whole = reads || !is_between(&call, self.agent.tools.as_ref());
         let failed = report.error.is_some() || (whole && report.attempted && !report.ok);
         let value = match report.attempted && report.error.is_none() {
-            true => Some(report.result.clone().unwrap_or(Value::Null)),
+            true => Some(report.result.as_ref().map_or(Value::Null, |result| visit.value(result))),
             false => None,
         };
         let ok = report.ok;
         self.options.tell(|| Phase::executing(self.plan, &call.id).completed(ok));
-        self.keep(visit.at, report, failed);
+        self.keep(visit.at.clone(), report, failed);
         value
     }
 

@@ -23,6 +23,15 @@ pub(super) struct Visit<'a> {
     pub(super) at: At,
     /// Whether nothing that this plan writes can change its answer.
     pub(super) closed: bool,
+    /// Whether an expression names its result, or that of a loop around it.
+    pub(super) named: bool,
+}
+
+impl Visit<'_> {
+    /// A result as expressions see it: null where none names it, so that a long one is not copied.
+    pub(super) fn value(&self, result: &Value) -> Value {
+        if self.named { result.clone() } else { Value::Null }
+    }
 }
 
 /// Where a call stands: its path, and the rounds of the loops around it.
@@ -74,7 +83,8 @@ pub(super) trait Visitor: Send + Sync {
     /// Whether the walk has ended before its end.
     fn is_over(&self) -> bool;
 
-    /// Make a call. Gives its result, or nothing when there is none.
+    /// Make a call. Gives its result, or nothing when there is none; null stands for one that no
+    /// expression names.
     async fn call(&self, visit: Visit<'_>) -> Option<Value>;
 
     /// A call is not made.
@@ -109,6 +119,8 @@ struct Known {
     open: BTreeSet<String>,
     /// Whether a write of this plan comes before.
     written: bool,
+    /// Whether an expression names a loop around.
+    named: bool,
 }
 
 /// What a step leaves behind.
@@ -217,7 +229,8 @@ impl<'a> Walk<'a> {
         };
         let open = known.written || known.is_open(&names);
         let writes = self.tools.find(&call.tool).is_none_or(|o| o.effect.writes());
-        let value = self.visitor.call(Visit { call, args, at, closed: !open }).await;
+        let named = known.named || self.flow.is_named(&call.id);
+        let value = self.visitor.call(Visit { call, args, at, closed: !open, named }).await;
         Bound { value, open: open || writes }
     }
 
@@ -249,6 +262,7 @@ impl<'a> Walk<'a> {
         let mut rounds = Vec::with_capacity(items.len());
         for (round, item) in items.iter().enumerate() {
             let mut known = known.clone();
+            known.named |= self.flow.is_named(&inner.id);
             let bound = Bound { value: Some(item.clone()), open };
             known.bind(&inner.item, &bound, true);
             let steps: Vec<&Step> = inner.steps.iter().collect();

@@ -15,7 +15,7 @@ use super::output::Out;
 use super::room::Room;
 use super::{Cli, Exit, Failure};
 use crate::config::read_secret;
-use crate::http::{AgentApi, AgentApiOptions, Guard, Pages, Parts, Site, router};
+use crate::http::{AgentApi, AgentApiOptions, Guard, OperatorCode, Pages, Parts, Site, router};
 use crate::mcp::{ApprovalPages, Handler, Toolbox};
 
 /// Options of `serve`.
@@ -154,8 +154,8 @@ impl Server {
         let remote = !address.ip().is_loopback();
         let base = options.public.first().cloned().unwrap_or_else(|| url.clone());
         let guard = Arc::new(Guard::new(address, &options.public, options.bearer));
-        let code = options.code.clone();
-        let pages = Pages::new(room.agent.clone(), guard.clone(), code, !remote)
+        let code = OperatorCode::new(options.code);
+        let pages = Pages::new(room.agent.clone(), guard.clone(), code.clone(), !remote)
             .map_err(|error| Failure::failed(format!("no random bytes: {error}")))?;
         let mcp = options.mcp.then(|| {
             let toolbox = Arc::new(Toolbox::new(room.operations.clone()));
@@ -166,7 +166,7 @@ impl Server {
             agent: room.agent.clone(),
             deployment: room.deployment.clone(),
             target: room.target.clone(),
-            code: options.code,
+            code,
             idle: options.idle,
             on_disconnect: options.on_disconnect,
             stop: stop.child_token(),

@@ -4,7 +4,6 @@
 //! approval: the form holds a mark over both that only this process can make.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use askama::Template;
 use axum::Router;
@@ -18,8 +17,9 @@ use fes_agent::{Pending, State as Standing};
 use hmac::{Hmac, Mac};
 use serde::Deserialize;
 use sha2::Sha256;
-use sisense_core::{Error, ErrorKind, Secret};
+use sisense_core::{Error, ErrorKind};
 
+use super::code::{OperatorCode, Refused};
 use super::guard::{Guard, same};
 use super::views::{Item, ListPage, MessagePage, RecordPage};
 use crate::approvals::Approvals;
@@ -28,8 +28,6 @@ use crate::approvals::Approvals;
 const COOKIE: &str = "fes_csrf";
 /// Largest form, in bytes.
 const LARGEST_FORM: usize = 16 * 1024;
-/// Most wrong codes before the pages take no more until the server is restarted.
-const MOST_WRONG_CODES: u32 = 10;
 
 const CSP: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; form-action 'self'; \
                    frame-ancestors 'none'; base-uri 'none'";
@@ -38,10 +36,9 @@ const CSP: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; form-ac
 pub struct Pages {
     approvals: Arc<dyn Approvals>,
     guard: Arc<Guard>,
-    code: Option<Secret>,
+    code: OperatorCode,
     list: bool,
     key: [u8; 32],
-    wrong_codes: AtomicU32,
 }
 
 impl Pages {
@@ -53,12 +50,12 @@ impl Pages {
     pub fn new(
         approvals: Arc<dyn Approvals>,
         guard: Arc<Guard>,
-        code: Option<Secret>,
+        code: OperatorCode,
         list: bool,
     ) -> Result<Self, getrandom::Error> {
         let mut key = [0; 32];
         getrandom::fill(&mut key)?;
-        Ok(Pages { approvals, guard, code, list, key, wrong_codes: AtomicU32::new(0) })
+        Ok(Pages { approvals, guard, code, list, key })
     }
 
     /// The routes.
@@ -94,15 +91,12 @@ impl Pages {
 
     /// Why the code does not let this decision through, if it does not.
     fn wrong_code(&self, given: Option<&str>) -> Option<&'static str> {
-        let wanted = self.code.as_ref()?;
-        if self.wrong_codes.load(Ordering::Relaxed) >= MOST_WRONG_CODES {
-            return Some("Too many wrong codes. Restart the server to try again.");
+        match self.code.check(given).err()? {
+            Refused::TooMany => Some("Too many wrong codes. Restart the server to try again."),
+            Refused::Wrong => {
+                Some("That is not the operator's approval code. Nothing was decided.")
+            }
         }
-        if given.is_some_and(|given| same(given.trim(), wanted.expose())) {
-            return None;
-        }
-        self.wrong_codes.fetch_add(1, Ordering::Relaxed);
-        Some("That is not the operator's approval code. Nothing was decided.")
     }
 
     fn render(&self, headers: &HeaderMap, record: &Pending, error: Option<&str>) -> Response {
@@ -117,7 +111,7 @@ impl Pages {
         let page = RecordPage {
             item: Item::new(record),
             csrf: self.mark(&browser, &record.id),
-            needs_code: self.code.is_some(),
+            needs_code: self.code.is_needed(),
             error: error.map(str::to_owned),
         };
         let mut response = html(StatusCode::OK, &page);

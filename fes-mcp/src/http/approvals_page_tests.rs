@@ -7,11 +7,12 @@ use fes_agent::approval::Refusal;
 use jiff::{SignedDuration, Timestamp};
 use pretty_assertions::assert_eq;
 use serde_json::json;
-use sisense_core::Result;
 use sisense_core::operation::Risk;
 use sisense_core::run::{Action, Asset, AssetKind, Change, Undo};
+use sisense_core::{Result, Secret};
 use tower::ServiceExt;
 
+use super::super::code::MOST_WRONG_CODES;
 use super::*;
 
 const ID: &str = "a1b2c3";
@@ -76,7 +77,9 @@ struct Site {
 fn site(risk: Risk, code: Option<&str>) -> Site {
     let approvals = Arc::new(Memory(Mutex::new(record(risk))));
     let guard = Arc::new(Guard::new("127.0.0.1:8100".parse().unwrap(), &[], None));
-    let pages = Pages::new(approvals.clone(), guard, code.map(Secret::new), true).unwrap();
+    let pages =
+        Pages::new(approvals.clone(), guard, OperatorCode::new(code.map(Secret::new)), true)
+            .unwrap();
     Site { approvals, app: pages.routes() }
 }
 

@@ -2,6 +2,7 @@
 
 mod agent;
 mod approvals_page;
+mod code;
 mod guard;
 mod health;
 mod router;
@@ -17,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use agent::{AgentApi, AgentApiOptions};
 pub use approvals_page::Pages;
+pub use code::OperatorCode;
 pub use guard::Guard;
 pub use router::{Parts, router};
 

@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use super::calls::{Call, Calls};
 use super::progress::Reporter;
 use super::{LONGEST_CALL, Toolbox, answer};
-use crate::http::{Guard, Pages, Parts, Site, router};
+use crate::http::{Guard, OperatorCode, Pages, Parts, Site, router};
 
 /// How long a client may keep the list of tools, in milliseconds: it changes only with the program.
 const LIST_TTL_MS: u64 = 60 * 60 * 1000;
@@ -401,9 +401,10 @@ async fn start(
     let site = Site::bind(address).await.map_err(|failure| Error::from(*failure.report))?;
     let url = site.url();
     let guard = Arc::new(Guard::new(site.address(), &[], None));
-    let pages = Pages::new(agent, guard.clone(), code, true).map_err(|error| {
-        Error::new(ErrorKind::Unexpected, "the system gives no random bytes").with_source(error)
-    })?;
+    let pages =
+        Pages::new(agent, guard.clone(), OperatorCode::new(code), true).map_err(|error| {
+            Error::new(ErrorKind::Unexpected, "the system gives no random bytes").with_source(error)
+        })?;
     let parts = Parts { guard, pages, mcp: None, agent: None, stop: stop.clone() };
     tokio::spawn(async move {
         if let Err(failure) = site.serve(router(parts), stop).await {

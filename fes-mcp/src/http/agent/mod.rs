@@ -9,7 +9,6 @@ mod tools;
 mod turn;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -17,10 +16,10 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use fes_agent::runner::OnDisconnect;
 use fes_agent::{Agent, Session};
-use sisense_core::{Error, ErrorKind, Result, Secret};
+use sisense_core::{Error, ErrorKind, Result};
 use tokio_util::sync::CancellationToken;
 
-use super::guard::same;
+use super::code::{OperatorCode, Refused};
 use stage::Stage;
 
 /// Largest body of a request, in bytes.
@@ -32,14 +31,10 @@ pub const PRINCIPAL: &str = "agent API";
 /// How often idle sessions are looked for.
 const SWEEP: Duration = Duration::from_secs(60);
 
-/// Most wrong codes before no more are taken until the server is restarted.
-const MOST_WRONG_CODES: u32 = 10;
-
 /// What the interface works with.
 pub struct AgentApi {
     options: AgentApiOptions,
     stage: Stage,
-    wrong_codes: AtomicU32,
 }
 
 /// What the interface is set up with.
@@ -51,7 +46,7 @@ pub struct AgentApiOptions {
     /// The target of a session in migration mode that names none.
     pub target: Option<String>,
     /// The operator's approval code.
-    pub code: Option<Secret>,
+    pub code: OperatorCode,
     /// How long a session is kept that nobody uses.
     pub idle: Duration,
     /// What becomes of a turn whose client goes away and does not come back.
@@ -63,7 +58,7 @@ pub struct AgentApiOptions {
 impl AgentApi {
     /// Set up.
     pub fn new(options: AgentApiOptions) -> Self {
-        AgentApi { options, stage: Stage::default(), wrong_codes: AtomicU32::new(0) }
+        AgentApi { options, stage: Stage::default() }
     }
 
     fn agent(&self) -> &Agent {
@@ -117,16 +112,12 @@ impl AgentApi {
 
     /// Refuse a decision without the operator's code, where there is one.
     fn check_code(&self, given: Option<&str>) -> Result<()> {
-        let Some(wanted) = &self.options.code else { return Ok(()) };
-        let refuse = |message: &str| Err(Error::new(ErrorKind::Forbidden, message));
-        if self.wrong_codes.load(Ordering::Relaxed) >= MOST_WRONG_CODES {
-            return refuse("too many wrong codes; restart the server to try again");
-        }
-        if given.is_some_and(|given| same(given.trim(), wanted.expose())) {
-            return Ok(());
-        }
-        self.wrong_codes.fetch_add(1, Ordering::Relaxed);
-        refuse("that is not the operator's approval code; nothing was decided")
+        let message = match self.options.code.check(given) {
+            Ok(()) => return Ok(()),
+            Err(Refused::TooMany) => "too many wrong codes; restart the server to try again",
+            Err(Refused::Wrong) => "that is not the operator's approval code; nothing was decided",
+        };
+        Err(Error::new(ErrorKind::Forbidden, message))
     }
 }
 
