@@ -261,6 +261,9 @@ pub struct Report {
     /// What a person may want to do next.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub next: Vec<String>,
+    /// The same in the words of a model, where that is allowed and was wished. It is not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Box<Told>>,
 }
 
 impl Report {
@@ -274,6 +277,7 @@ impl Report {
             summary: words::summary(&steps),
             next: words::next(&steps),
             steps,
+            told: None,
         }
     }
 
@@ -289,6 +293,16 @@ impl Report {
             steps,
             summary: self.summary.clone(),
             next: self.next.clone(),
+            told: None,
+        }
+    }
+
+    /// What happened, in words: a model's where there are some, else our own.
+    #[must_use]
+    pub fn words(&self) -> &str {
+        match &self.told {
+            Some(told) if told.by_model => &told.text,
+            _ => &self.summary,
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use sisense_core::run::CancellationToken;
 use sisense_core::{Error, ErrorKind, ErrorReport, Result};
 
@@ -13,13 +15,14 @@ use crate::privacy::{Prompt, Summaries};
 const MAX_SUMMARY: usize = 4000;
 
 /// What came of a request, in words.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Told {
     /// The words.
     pub text: String,
     /// Whether a model wrote them.
     pub by_model: bool,
     /// Why no model did, though it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
 }
 

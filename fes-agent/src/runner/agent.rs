@@ -9,6 +9,7 @@ use tokio_util::task::TaskTracker;
 
 use super::runs::undo_approved;
 use super::types::{Called, Denial, OnDisconnect, Options, Prepared, Ran};
+use super::words::Teller;
 use super::{AgentBuilder, call, execute};
 use crate::approval::{Clock, Desk, Pending, Person, Session};
 use crate::catalogue::Catalogue;
@@ -41,6 +42,8 @@ pub(super) struct Inner {
     /// Plans of conversations that wait for an approval and hold a secret.
     pub(super) plans: Plans,
     pub(super) planner: Arc<dyn Planner>,
+    /// Tells reports, where that is allowed.
+    pub(super) teller: Option<Teller>,
     pub(super) skills: Skills,
     /// The operations that the policy permits, prepared for ranking.
     pub(super) catalogue: Catalogue,

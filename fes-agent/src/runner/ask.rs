@@ -9,7 +9,7 @@ use super::types::{Options, Prepared, Turn};
 use crate::approval::Session;
 use crate::conversation::Exchange;
 use crate::plan::Plan;
-use crate::planner::{Answer, Context, Decline, Directory, Question, Request};
+use crate::planner::{Answer, Context, Decline, Directory, Question, Request, resume};
 use crate::report::Report;
 
 impl Agent {
@@ -20,13 +20,34 @@ impl Agent {
     /// `not_found` for an unknown deployment, or the planner's and the store's errors. What goes
     /// wrong in a step is in the report.
     pub async fn ask(&self, session: &Session, text: &str, options: Options) -> Result<Turn> {
-        let planned = self.plan(session, text).await?;
-        self.go_on(session, planned, options).await
+        let planned = self.plan_in(session, text, &[], &self.context(None, &options)).await?;
+        self.go_on(session, text, planned, options).await
     }
 
-    async fn go_on(&self, session: &Session, planned: Answer, options: Options) -> Result<Turn> {
+    /// What is known when a request is planned.
+    pub(super) fn context(&self, answering: Option<Question>, options: &Options) -> Context {
+        Context {
+            answering,
+            summaries: self.summaries(options),
+            meter: options.meter.clone(),
+            cancel: options.cancel.clone(),
+        }
+    }
+
+    async fn go_on(
+        &self,
+        session: &Session,
+        text: &str,
+        planned: Answer,
+        options: Options,
+    ) -> Result<Turn> {
         match planned {
-            Answer::Plan(plan) => self.carry_out(session, plan, options).await,
+            Answer::Plan(plan) => match self.carry_out(session, plan, options.clone()).await? {
+                Turn::Answer(report) => {
+                    Ok(Turn::Answer(self.in_words(report, text, &options).await))
+                }
+                other => Ok(other),
+            },
             Answer::Question(question) => Ok(Turn::Question(question)),
             Answer::Decline(decline) => Ok(Turn::Decline(decline)),
         }
@@ -43,9 +64,9 @@ impl Agent {
         answer: &str,
         options: Options,
     ) -> Result<Turn> {
-        let context = Context { answering: Some(question.clone()), ..Context::default() };
+        let context = self.context(Some(question.clone()), &options);
         let planned = self.plan_in(session, answer, &[], &context).await?;
-        self.go_on(session, planned, options).await
+        self.go_on(session, &resume(question, answer), planned, options).await
     }
 
     /// Plan a request in words and run nothing.

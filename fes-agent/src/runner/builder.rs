@@ -10,11 +10,14 @@ use tokio_util::task::TaskTracker;
 
 use super::Agent;
 use super::agent::Inner;
+use super::words::Teller;
 use crate::approval::{Clock, Desk};
 use crate::catalogue::Catalogue;
 use crate::host::Tools;
+use crate::llm::Model;
 use crate::planner::{Offline, Planner};
 use crate::policy::Policy;
+use crate::privacy::SummaryRules;
 use crate::sessions::Plans;
 use crate::skills::Skills;
 use crate::store::Store;
@@ -36,6 +39,7 @@ pub struct AgentBuilder {
     planner: Arc<dyn Planner>,
     clock: Clock,
     skills: Option<Skills>,
+    teller: Option<Teller>,
 }
 
 impl AgentBuilder {
@@ -50,6 +54,7 @@ impl AgentBuilder {
             planner: Arc::new(Offline),
             clock: Arc::new(Timestamp::now),
             skills: None,
+            teller: None,
         }
     }
 
@@ -104,6 +109,14 @@ impl AgentBuilder {
         self
     }
 
+    /// Let a model tell what came of requests, within these rules and where a person wishes it.
+    /// Default: no result is shown to a model.
+    #[must_use]
+    pub fn summaries(mut self, rules: SummaryRules, model: Arc<dyn Model>) -> Self {
+        self.teller = Some(Teller { rules, model });
+        self
+    }
+
     /// Where the time comes from. Default: the system.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
@@ -137,6 +150,7 @@ impl AgentBuilder {
             going: TaskTracker::new(),
             parallel: self.parallel,
             plans: Plans::default(),
+            teller: self.teller,
             skills,
             planner: self.planner,
             catalogue,

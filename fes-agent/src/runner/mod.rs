@@ -13,8 +13,9 @@ mod skill;
 mod steps;
 mod types;
 mod walk;
+mod words;
 
 pub use agent::Agent;
 pub use builder::AgentBuilder;
 pub use phase::{Phase, PhaseKind, PhaseSink};
-pub use types::{Called, Denial, OnDisconnect, Options, Prepared, Ran, Turn};
+pub use types::{Called, Denial, OnDisconnect, Options, Prepared, Ran, Said, Turn};

@@ -14,10 +14,16 @@ pub enum PhaseKind {
     Planning,
     /// There is a plan.
     Planned,
+    /// A step failed, and another plan is being made.
+    Replanning,
+    /// There is another plan.
+    Replanned,
     /// A step is being done.
     Executing,
     /// A step has ended.
     Completed,
+    /// A model tells what came of it.
+    Summarizing,
 }
 
 /// Where a turn is.
@@ -51,9 +57,19 @@ impl Phase {
         Phase { phase, step: None, max_steps: None, tool_id: None, ok: None, plan: None }
     }
 
-    pub(crate) fn planned(plan: Plan) -> Self {
+    pub(crate) fn replanning() -> Self {
+        Phase { phase: PhaseKind::Replanning, ..Phase::planning() }
+    }
+
+    pub(crate) fn summarizing() -> Self {
+        Phase { phase: PhaseKind::Summarizing, ..Phase::planning() }
+    }
+
+    /// There is a plan: the first one, or another.
+    pub(crate) fn planned(plan: Plan, again: bool) -> Self {
+        let phase = if again { PhaseKind::Replanned } else { PhaseKind::Planned };
         let max_steps = Some(plan.calls().len());
-        Phase { phase: PhaseKind::Planned, max_steps, plan: Some(plan), ..Phase::planning() }
+        Phase { phase, max_steps, plan: Some(plan), ..Phase::planning() }
     }
 
     pub(crate) fn executing(plan: &Plan, id: &str) -> Self {

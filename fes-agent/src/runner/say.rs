@@ -9,11 +9,13 @@ use sisense_core::{Error, ErrorKind, Result};
 
 use super::Agent;
 use super::phase::Phase;
-use super::types::{Options, Ran, Turn};
+use super::types::{Options, Ran, Said, Turn};
+use super::words::Asked;
 use crate::approval::{Session, random_id, seal, seal_text, seal_texts};
 use crate::conversation::{Conversation, End, Exchange, Open};
 use crate::plan::Plan;
-use crate::planner::{Answer, Context, Decline, Question};
+use crate::planner::{Answer, Decline, Question};
+use crate::report::Report;
 use crate::sessions::{Flight, FlightKind, SessionRecord, no_such_session};
 
 impl Agent {
@@ -85,7 +87,7 @@ impl Agent {
     /// # Errors
     /// `not_found` for an unknown session, `conflict` while a run goes on in it, or the planner's and
     /// the store's errors. What goes wrong in a step is in the report.
-    pub async fn say(&self, session: &Session, text: &str, options: Options) -> Result<Turn> {
+    pub async fn say(&self, session: &Session, text: &str, options: Options) -> Result<Said> {
         let inner = self.inner();
         self.session(&session.id, &session.principal).await?;
         let flight =
@@ -116,10 +118,19 @@ impl Agent {
         let options = options.cancel(cancel.clone());
         let session = &record.session;
         let run = match inner.plans.take(approval) {
-            Some(plan) => self.run_approved_plan(session, approval, plan, options).boxed(),
-            None => self.run_approved(session, approval, options).boxed(),
+            Some(plan) => self.run_approved_plan(session, approval, plan, options.clone()).boxed(),
+            None => self.run_approved(session, approval, options.clone()).boxed(),
         };
-        let ran = flight.during(&cancel, run).await;
+        let run = async {
+            Ok(match run.await? {
+                Ran::Done(report) => {
+                    let goal = report.goal.clone();
+                    Ran::Done(self.in_words(report, &goal, &options).await)
+                }
+                other => other,
+            })
+        };
+        let ran = flight.during(&cancel, run.boxed()).await;
         let kept = match &ran {
             Ok(ran) => self.ended(&flight, &id, approval, ran).await,
             Err(_) => Ok(()),
@@ -134,45 +145,68 @@ impl Agent {
         flight: &Flight,
         text: &str,
         options: Options,
-    ) -> Result<Turn> {
+    ) -> Result<Said> {
         let inner = self.inner();
         let mut talk = self.session(&session.id, &session.principal).await?.conversation;
         let (meant, tries) = talk.request(text);
         if let Some(Open::Approval { id }) = &talk.open {
             inner.store.drop_approval(id).await?;
         }
-        let context = Context {
-            answering: match talk.open.take() {
-                Some(Open::Question { question, .. }) => Some(question),
-                Some(Open::Approval { .. }) | None => None,
-            },
-            cancel: options.cancel.clone(),
-            ..Context::default()
+        let answering = match talk.open.take() {
+            Some(Open::Question { question, .. }) => Some(question),
+            Some(Open::Approval { .. }) | None => None,
         };
+        let context = self.context(answering, &options);
         options.tell(Phase::planning);
-        let answer = tokio::select! {
+        let mut answer = tokio::select! {
             biased;
             () = options.cancel.cancelled() => return Err(stopped()),
             answer = self.plan_in(session, text, &talk.exchanges, &context) => answer?,
         };
-        let plan = match &answer {
-            Answer::Plan(plan) => Some(plan.clone()),
-            Answer::Question(_) | Answer::Decline(_) => None,
-        };
-        if let Some(plan) = &plan {
-            options.tell(|| Phase::planned(seal(plan, inner.tools.as_ref()).plan));
-        }
-        let turn = match answer {
-            Answer::Plan(plan) => self.carry_out(session, plan, options).await?,
-            Answer::Decline(decline) => Turn::Decline(decline),
-            Answer::Question(question) if holds_secret(&question.request) => {
-                Turn::Question(say_again(question))
+        let mut tried: Vec<Report> = Vec::new();
+        let (turn, plan) = loop {
+            let plan = match &answer {
+                Answer::Plan(plan) => Some(plan.clone()),
+                Answer::Question(_) | Answer::Decline(_) => None,
+            };
+            if let Some(plan) = &plan {
+                let again = !tried.is_empty();
+                options.tell(|| Phase::planned(seal(plan, inner.tools.as_ref()).plan, again));
             }
-            Answer::Question(question) if talk.ask(&question, tries) => Turn::Question(question),
-            Answer::Question(question) => Turn::Decline(Decline::new(format!(
-                "I cannot do this without an answer, and leave it. {}",
-                question.text
-            ))),
+            let turn = match answer {
+                Answer::Plan(plan) => self.carry_out(session, plan, options.clone()).await?,
+                Answer::Decline(decline) => Turn::Decline(decline),
+                Answer::Question(question) if holds_secret(&question.request) => {
+                    Turn::Question(say_again(question))
+                }
+                Answer::Question(question) if talk.ask(&question, tries) => {
+                    Turn::Question(question)
+                }
+                Answer::Question(question) => Turn::Decline(Decline::new(format!(
+                    "I cannot do this without an answer, and leave it. {}",
+                    question.text
+                ))),
+            };
+            let (mut report, failed) = match (turn, &plan) {
+                (Turn::Answer(report), Some(failed)) => (report, failed),
+                (turn, _) => break (turn, plan),
+            };
+            let asked = Asked {
+                session,
+                typed: text,
+                history: &talk.exchanges,
+                context: &context,
+                tried: tried.len(),
+            };
+            match self.plan_instead(&asked, failed, &mut report, &options).await {
+                Some(other) => {
+                    tried.push(report);
+                    answer = other;
+                }
+                None => {
+                    break (Turn::Answer(self.in_words(report, &meant, &options).await), plan);
+                }
+            }
         };
         if let Turn::Approval(pending) = &turn {
             talk.open = Some(Open::Approval { id: pending.id.clone() });
@@ -189,7 +223,7 @@ impl Agent {
         };
         talk.push(self.exchange(text, &meant, plan, end));
         self.remember(session, flight, &talk).await?;
-        Ok(turn)
+        Ok(Said { turn, tried })
     }
 
     /// What is remembered of a turn: without secrets.

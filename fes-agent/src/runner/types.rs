@@ -7,6 +7,7 @@ use sisense_core::run::{CancellationToken, ProgressSink};
 
 use super::phase::{Phase, PhaseSink};
 use crate::approval::Pending;
+use crate::llm::{Deltas, Meter};
 use crate::planner::{Decline, Question};
 use crate::report::{Report, StepReport};
 
@@ -21,6 +22,13 @@ pub struct Options {
     pub cancel: CancellationToken,
     /// What becomes of a run when nobody waits for its answer any more.
     pub on_disconnect: OnDisconnect,
+    /// Whether the person wants results told by a model; without a wish they are not. The operator's
+    /// rules are an upper bound.
+    pub summarize: Option<bool>,
+    /// Where a model's words go as they arrive, in whole lines.
+    pub lines: Option<Deltas>,
+    /// Where tokens are counted.
+    pub meter: Meter,
 }
 
 /// What becomes of a run with changes when its caller goes away, that is, when the future that waits
@@ -64,6 +72,27 @@ impl Options {
         self
     }
 
+    /// Say whether the person wants results told by a model.
+    #[must_use]
+    pub fn summarize(mut self, wish: Option<bool>) -> Self {
+        self.summarize = wish;
+        self
+    }
+
+    /// Follow a model's words as they arrive.
+    #[must_use]
+    pub fn lines(mut self, sink: Deltas) -> Self {
+        self.lines = Some(sink);
+        self
+    }
+
+    /// Count tokens there.
+    #[must_use]
+    pub fn meter(mut self, meter: Meter) -> Self {
+        self.meter = meter;
+        self
+    }
+
     /// Stop the run when this token is cancelled.
     #[must_use]
     pub fn cancel(mut self, token: CancellationToken) -> Self {
@@ -78,7 +107,8 @@ impl std::fmt::Debug for Options {
             .field("progress", &self.progress.is_some())
             .field("cancelled", &self.cancel.is_cancelled())
             .field("on_disconnect", &self.on_disconnect)
-            .finish()
+            .field("summarize", &self.summarize)
+            .finish_non_exhaustive()
     }
 }
 
@@ -151,6 +181,16 @@ pub enum Turn {
     Question(Question),
     /// It is not understood, or the policy denies it.
     Decline(Decline),
+}
+
+/// What became of a turn of a conversation.
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// How it ended.
+    pub turn: Turn,
+    /// What was tried before that and failed, oldest first: another plan was made in its place. It
+    /// changed nothing.
+    pub tried: Vec<Report>,
 }
 
 /// What became of a single call.

@@ -94,7 +94,7 @@ impl Room {
     }
 
     async fn say(&self, session: &Session, text: &str) -> Turn {
-        self.agent.say(session, text, Options::default()).await.unwrap()
+        self.agent.say(session, text, Options::default()).await.unwrap().turn
     }
 }
 
@@ -120,7 +120,7 @@ async fn a_follow_up_sees_what_was_said_also_after_a_restart() {
     let session = room.session("ann").await;
     room.say(&session, "show bob").await;
     let later = Room::another(&room.fake, &room.store, &room.hands);
-    let turn = later.say(&session, "again", Options::default()).await.unwrap();
+    let turn = later.say(&session, "again", Options::default()).await.unwrap().turn;
     let Turn::Answer(report) = turn else { panic!("no answer: {turn:?}") };
     assert_eq!(report.steps[0].result.as_ref().unwrap()["email"], "bob");
     let talk = later.session(&session.id, "ann").await.unwrap().conversation;
@@ -152,7 +152,7 @@ async fn case_064_turns_at_once_never_mix() {
             // The same session twice at once: the later stops the earlier, or waits for its end.
             tokio::time::sleep(Duration::from_millis(n as u64 % 7)).await;
             let turn = room.agent.say(session, &format!("show {name}"), Options::default()).await;
-            (name, turn)
+            (name, turn.map(|said| said.turn))
         }
     });
     let mut answered = 0;
@@ -190,7 +190,7 @@ async fn a_new_turn_takes_the_place_of_one_that_goes_on() {
     tokio::time::sleep(Duration::from_millis(100)).await;
     let turn = room.say(&session, "show bob").await;
     assert!(matches!(turn, Turn::Answer(report) if report.ok));
-    match slow.await.unwrap() {
+    match slow.await.unwrap().map(|said| said.turn) {
         Ok(Turn::Answer(report)) => {
             assert_eq!(report.error().unwrap().kind, ErrorKind::Cancelled);
         }
@@ -212,6 +212,7 @@ async fn a_turn_is_stopped_from_another_process() {
     assert_eq!(other.cancel(&session.id, "bob").await.unwrap_err().kind(), ErrorKind::NotFound);
     assert!(other.cancel(&session.id, "ann").await.unwrap());
     let ended = tokio::time::timeout(Duration::from_secs(5), slow).await.unwrap().unwrap();
+    let ended = ended.map(|said| said.turn);
     let Ok(Turn::Answer(report)) = ended else { panic!("{ended:?}") };
     assert_eq!(report.error().unwrap().kind, ErrorKind::Cancelled);
 }

@@ -23,7 +23,8 @@ Examples:
   fes-mcp ask \"who is in the group Analysts\"
   fes-mcp ask \"which columns of Sample ECommerce are unused\" --json
   fes-mcp ask \"share the dashboard Pipeline with the group Analysts for viewing\"
-  fes-mcp ask \"delete the user bob@example.com\" --explain")]
+  fes-mcp ask \"delete the user bob@example.com\" --explain
+  fes-mcp ask \"list all users\" --summarize")]
 pub struct AskArgs {
     /// What you want, in plain words
     #[arg(value_name = "TEXT", required = true, num_args = 1..)]
@@ -36,6 +37,10 @@ pub struct AskArgs {
     /// Say what would be done, and do nothing
     #[arg(long, conflicts_with = "approve")]
     pub explain: bool,
+
+    /// Let the language model tell what came of it: it sees results. Needs ALLOW_SUMMARIZATION=true
+    #[arg(long, conflicts_with = "explain")]
+    pub summarize: bool,
 }
 
 /// Plan, and take the plan as far as the person lets it go.
@@ -45,7 +50,16 @@ pub async fn run(cli: &Cli, args: &AskArgs, out: &Out) -> Result<Exit, Failure> 
         return Err(Failure::bad_usage("nothing is asked")
             .with_next_step("say what you want, like: fes-mcp ask \"show all dashboards\""));
     }
-    let room = Room::open(cli).await?;
+    let mut room = Room::open(cli).await?;
+    if args.summarize {
+        room.summarize = Some(true);
+        if !room.agent.summaries(&follow(&room, &Out::new(true)).1).is_on() {
+            out.note(
+                "no model tells the result: set LLM_PROVIDER and ALLOW_SUMMARIZATION=true, and not \
+                 FES_ALLOW_SUMMARIZATION_TOGGLE=false",
+            );
+        }
+    }
     let done = Box::pin(turn(&room, args, text, out)).await;
     room.close().await;
     done
@@ -94,7 +108,7 @@ pub async fn carry_out(
         room.agent.prepare(session, plan.clone(), options).await?
     };
     let pending = match prepared {
-        Prepared::Done(report) => return Ok(tell(&report, out)),
+        Prepared::Done(report) => return Ok(in_words(room, report, out).await),
         Prepared::NeedsApproval(pending) => pending,
         Prepared::Denied(denial) => {
             let error = Error::new(ErrorKind::Forbidden, denial.to_string())
@@ -128,7 +142,7 @@ pub async fn end(
 ) -> Result<Exit, Failure> {
     loop {
         let (why, fresh) = match ran {
-            Ran::Done(report) => return Ok(tell(&report, out)),
+            Ran::Done(report) => return Ok(in_words(room, report, out).await),
             Ran::Drifted { report, fresh } => {
                 (format!("Nothing was changed: {}", report.summary), fresh)
             }
@@ -172,11 +186,22 @@ fn tell_part(report: &Report, fresh: &Pending, out: &Out) -> Exit {
 /// How a run is followed and stopped from the terminal.
 pub fn follow(room: &Room, out: &Out) -> (Option<Follower>, Options) {
     let follower = out.progress();
-    let mut options = Options::default().cancel(room.stop.child_token());
+    let mut options = Options::default().cancel(room.stop.child_token()).summarize(room.summarize);
     if let Some(follower) = &follower {
         options = options.progress(follower.sink());
     }
     (follower, options)
+}
+
+/// Show what happened, in the words of a model where that is wished and allowed.
+async fn in_words(room: &Room, report: Report, out: &Out) -> Exit {
+    let options = follow(room, &Out::new(true)).1;
+    let goal = report.goal.clone();
+    let report = room.agent.in_words(report, &goal, &options).await;
+    if let Some(error) = report.told.as_ref().and_then(|told| told.error.as_ref()) {
+        out.note(&format!("no model told this: {}", super::output::explain(error)));
+    }
+    tell(&report, out)
 }
 
 /// Show what happened.

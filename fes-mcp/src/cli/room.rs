@@ -6,7 +6,7 @@ use std::time::Duration;
 use fes_agent::llm::{self, HttpModel, Model};
 use fes_agent::planner::LlmPlanner;
 use fes_agent::runner::OnDisconnect;
-use fes_agent::{Agent, Local, Planner, RunState, Store, Tools};
+use fes_agent::{Agent, AgentBuilder, Local, RunState, Store, Tools};
 use sisense_core::{Client, Operation, Secret};
 use sisense_sandbox::Sandbox;
 use tokio_util::sync::CancellationToken;
@@ -34,6 +34,8 @@ pub struct Room {
     pub target: Option<String>,
     /// Cancelled when the program is asked to stop.
     pub stop: CancellationToken,
+    /// Whether the person wants results told by a model.
+    pub summarize: Option<bool>,
     /// Whether the deployment and its approvals end with this command.
     pub passing: bool,
     sandboxes: Vec<Sandbox>,
@@ -86,14 +88,19 @@ impl Room {
         };
         let skills = cli.state.skills(tools.as_ref())?;
         let builder = Agent::builder(tools).policy(cli.state.policy()).skills(skills).store(store);
-        let agent = match planner()? {
-            Some(planner) => builder.planner(planner).build()?,
-            None => builder.build()?,
-        };
+        let agent = with_model(builder)?.build()?;
         let operations = agent.operations().into_iter().cloned().collect();
         let agent = Arc::new(agent);
-        let room =
-            Room { agent, operations, deployment, target, stop: stopping()?, passing, sandboxes };
+        let room = Room {
+            agent,
+            operations,
+            deployment,
+            target,
+            stop: stopping()?,
+            summarize: None,
+            passing,
+            sandboxes,
+        };
         room.offer(cli).await?;
         Ok(room)
     }
@@ -164,13 +171,15 @@ impl Room {
     }
 }
 
-/// The planner with the configured model, if there is one.
-fn planner() -> Result<Option<Arc<dyn Planner>>, Failure> {
-    let (Some(config), _) = llm::from_env()? else { return Ok(None) };
+/// Plan with the configured language model, if there is one, and let it tell results within the
+/// operator's rules.
+fn with_model(builder: AgentBuilder) -> Result<AgentBuilder, Failure> {
+    let (Some(config), rules) = llm::from_env()? else { return Ok(builder) };
     let turns = config.history;
-    let model = HttpModel::new(config)?;
+    let model: Arc<dyn Model> = Arc::new(HttpModel::new(config)?);
     tracing::info!(model = model.name(), "requests in words are planned with a language model");
-    Ok(Some(Arc::new(LlmPlanner::new(Arc::new(model)).history(turns))))
+    let planner = LlmPlanner::new(Arc::clone(&model)).history(turns);
+    Ok(builder.planner(Arc::new(planner)).summaries(rules, model))
 }
 
 /// A client of a sandbox, as its first admin.

@@ -46,6 +46,14 @@ pub fn step(step: &StepReport) -> String {
 
 /// What happened in a run, for a person. Each step is shown where there are several.
 pub fn report(report: &Report) -> String {
+    match report.told.as_ref().filter(|told| told.by_model) {
+        // A model's words stand beside the results, never in their place.
+        Some(told) => format!("{}\n\n{}", told.text, in_our_words(report)),
+        None => in_our_words(report),
+    }
+}
+
+fn in_our_words(report: &Report) -> String {
     if let [only] = report.steps.as_slice() {
         return with_advice(step(only), report);
     }

@@ -10,7 +10,8 @@ use crate::privacy::{Planning, Prompt};
 use crate::report::Report;
 
 impl LlmPlanner {
-    /// One call, without another to mend. The answer is checked as every plan is, and its writes are
+    /// The request holds the answer to a question, if there was one: results may be shown, so a name
+    /// that was chosen from a menu may be too. One call, without another to mend. The answer is checked as every plan is, and its writes are
     /// previewed and approved as every write is.
     pub(super) async fn plan_again(
         &self,
@@ -18,12 +19,13 @@ impl LlmPlanner {
         report: &Report,
     ) -> Result<Option<Answer>> {
         let Some(allowed) = request.context.summaries.allowed() else { return Ok(None) };
-        let tools = pick(request, request.text);
+        let asked = request.whole();
+        let tools = pick(request, &asked);
         let history = self.seen(request);
-        let material = Planning { request: request.text, history, tools: &tools };
+        let material = Planning { request: &asked, history, tools: &tools };
         let first = Prompt::planning(&material, ModelAnswer::schema());
         let reply = self.call(request, &first.replan(allowed, report)?).await?;
-        Ok(Some(match judge(request, request.text, &reply).await {
+        Ok(Some(match judge(request, &asked, &reply).await {
             Judged::Good(answer) => answer,
             Judged::Wrong(problems) => Answer::Decline(unmended(&problems)),
         }))

@@ -94,7 +94,7 @@ async fn talk(room: &Room, turns: &[TurnOf]) -> Vec<&'static str> {
     for turn in turns {
         let mut said = turn.typed.to_owned();
         let word = loop {
-            match agent.say(&session, &said, Options::default()).await.unwrap() {
+            match agent.say(&session, &said, Options::default()).await.unwrap().turn {
                 Turn::Question(question) => {
                     // The first user is the one who asks, whom nobody can delete.
                     let missing = &question.missing[0];

@@ -6,6 +6,7 @@ mod hostile;
 mod planning;
 mod questions;
 mod telling;
+mod turns;
 
 use std::sync::{Arc, Mutex};
 
@@ -13,6 +14,7 @@ use async_trait::async_trait;
 use fes_agent::conversation::Exchange;
 use fes_agent::llm::{Ending, Model, Reply, Request, Usage};
 use fes_agent::planner::{Answer, Context, LlmPlanner};
+use fes_agent::privacy::SummaryRules;
 use fes_agent::{Agent, Local, Options, Policy, Prepared, Session, Store, Tools};
 use serde_json::{Value, json};
 use sisense_core::{Client, Error, Result, Secret};
@@ -132,7 +134,9 @@ impl Room {
         Agent::builder(tools)
             .policy(policy)
             .store(Store::memory().await.unwrap())
-            .planner(Arc::new(LlmPlanner::new(model)))
+            .planner(Arc::new(LlmPlanner::new(Arc::clone(&model) as Arc<dyn Model>)))
+            // Still off where a turn does not wish it.
+            .summaries(SummaryRules { allowed: true, toggle: true }, model)
             .build()
             .unwrap()
     }

@@ -1,7 +1,9 @@
 //! What a turn came to, as JSON: the members that older clients read, and typed ones beside them.
 
+use fes_agent::llm::Usage;
 use fes_agent::planner::{Decline, Question};
 use fes_agent::report::StepReport;
+use fes_agent::runner::Said;
 use fes_agent::{Pending, Ran, Report, Turn};
 use serde_json::{Value, json};
 use sisense_core::Error;
@@ -13,8 +15,32 @@ use crate::preview;
 /// Most names of options that are shown.
 const MOST_HINTS: usize = 3;
 
+/// What a turn came to, and what failed before another plan was made.
+pub fn said(said: &Said) -> Value {
+    let mut value = turn(&said.turn);
+    if let Some(last) = said.tried.last() {
+        let lead = format!("{}\nSo another plan was made.", last.summary);
+        let reply = value["reply"].as_str().unwrap_or_default();
+        value["reply"] = json!(format!("{lead}\n\n{reply}"));
+        value["tried"] = json!(said.tried);
+    }
+    value
+}
+
+/// What the language model took, under the names that older clients read, with how many calls it
+/// was. Where no model was asked everything is zero.
+pub fn usage(usage: Usage) -> Value {
+    json!({
+        "tokens_in": usage.input_tokens,
+        "tokens_out": usage.output_tokens,
+        "cost": usage.cost,
+        "calls": usage.calls,
+        "uncounted": usage.uncounted,
+    })
+}
+
 /// What a request in words came to.
-pub fn turn(turn: &Turn) -> Value {
+fn turn(turn: &Turn) -> Value {
     match turn {
         Turn::Answer(done) => report(done),
         Turn::Approval(pending) => waits(pending, None),
@@ -47,7 +73,7 @@ fn report(report: &Report) -> Value {
     let last = report.steps.iter().rev().find(|step| step.attempted).or(report.steps.last());
     json!({
         "kind": "answer",
-        "reply": with_next(&report.summary, &report.next),
+        "reply": with_next(report.words(), &report.next),
         "tool_result": last.map(tool_result),
         "step_results": step_results(report),
         "report": report,

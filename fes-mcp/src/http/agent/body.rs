@@ -34,6 +34,10 @@ pub struct TurnBody {
     /// before showed, and no others.
     #[serde(default)]
     pub approved_keys: Option<Vec<(String, Value)>>,
+    /// Whether results may be told by a language model in this turn. Without it they are not; the
+    /// operator's rules are an upper bound.
+    #[serde(default)]
+    pub allow_summarization: Option<bool>,
     /// Not taken here: deployments and their credentials belong to the server.
     #[serde(default)]
     pub tenant_config: Option<Value>,
@@ -72,6 +76,9 @@ pub struct ApproveBody {
     pub approval: String,
     /// What the person decided.
     pub decision: Decision,
+    /// Whether the report may be told by a language model; as in a turn.
+    #[serde(default)]
+    pub allow_summarization: Option<bool>,
     /// What the person typed, where the approval asks for a name to be typed.
     #[serde(default)]
     pub typed: Option<String>,

@@ -131,6 +131,11 @@ fn result() -> Value {
             "question": { "type": "object", "description": "What has to be said first." },
             "report": { "type": "object", "description": "What happened, step by step." },
             "display_hints": { "type": "object" },
+            "tried": { "type": "array", "items": { "type": "object" },
+                       "description": "What failed before another plan was made." },
+            "usage": { "type": "object",
+                       "description": "What the language model took: tokens_in, tokens_out, cost \
+                                       where prices are known, calls, uncounted." },
         },
     })
 }

@@ -9,6 +9,7 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use fes_agent::conversation::Open;
+use fes_agent::llm::Meter;
 use fes_agent::runner::{OnDisconnect, Phase};
 use fes_agent::{Options, Pending, Person, Session};
 use serde::Deserialize;
@@ -45,7 +46,7 @@ pub async fn turn(
         Err(rejection) => return unreadable(&rejection),
     };
     match prepare(&api, &body).await {
-        Ok((session, work)) => start(&api, &headers, session, work).await,
+        Ok((session, work)) => start(&api, &headers, session, work, body.allow_summarization).await,
         Err(error) => refuse(&error),
     }
 }
@@ -120,7 +121,7 @@ pub async fn approve(
         Err(rejection) => return unreadable(&rejection),
     };
     match decide(&api, &body).await {
-        Ok((session, work)) => start(&api, &headers, session, work).await,
+        Ok((session, work)) => start(&api, &headers, session, work, body.allow_summarization).await,
         Err(error) => refuse(&error),
     }
 }
@@ -198,14 +199,21 @@ pub async fn events(
 }
 
 /// Do the work aside, so that it does not end with the connection, and answer as the client likes.
-async fn start(api: &Arc<AgentApi>, headers: &HeaderMap, session: Session, work: Work) -> Response {
+async fn start(
+    api: &Arc<AgentApi>,
+    headers: &HeaderMap,
+    session: Session,
+    work: Work,
+    summarize: Option<bool>,
+) -> Response {
     let turn = match fresh_id() {
         Ok(turn) => turn,
         Err(error) => return refuse(&error),
     };
     let scene = api.stage.open(&turn, &session.id, api.options.stop.child_token());
     let listening = scene.listen();
-    let working = tokio::spawn(perform(Arc::clone(api), Arc::clone(&scene), session, work));
+    let working =
+        tokio::spawn(perform(Arc::clone(api), Arc::clone(&scene), session, work, summarize));
     if api.options.on_disconnect == OnDisconnect::Stop {
         tokio::spawn(stop_when_alone(Arc::clone(&scene)));
     }
@@ -229,11 +237,17 @@ async fn perform(
     scene: Arc<Scene>,
     session: Session,
     work: Work,
+    summarize: Option<bool>,
 ) -> Result<Value> {
     let about =
         |phase: &str| json!({ "phase": phase, "session_id": session.id, "turn": scene.turn });
     scene.tell(Kind::Status, about("started"));
+    let meter = Meter::default();
+    let lines = teller(&scene, |line: String| json!({ "type": "text", "text": line }));
     let options = Options::default()
+        .summarize(summarize)
+        .meter(meter.clone())
+        .lines(Arc::new(move |line: &str| lines(line.to_owned())))
         .cancel(scene.cancel.clone())
         .progress(teller(
             &scene,
@@ -246,7 +260,7 @@ async fn perform(
         }));
     let done = match work {
         Work::Say(text) => {
-            api.agent().say(&session, &text, options).await.map(|turn| answer::turn(&turn))
+            api.agent().say(&session, &text, options).await.map(|said| answer::said(&said))
         }
         Work::Run(id) => {
             api.agent().run_in_session(&session, &id, options).await.map(|ran| answer::ran(&ran))
@@ -257,6 +271,7 @@ async fn perform(
         result["session_id"] = json!(session.id);
         result["turn"] = json!(scene.turn);
         result["trace_id"] = json!(scene.turn);
+        result["usage"] = answer::usage(meter.total());
         result
     });
     match &done {
