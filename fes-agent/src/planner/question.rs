@@ -4,10 +4,26 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::lexicon::Class;
-use crate::catalogue::text::{MAX_REQUEST, pieces};
+use crate::catalogue::text::{MAX_REQUEST, Piece, Token, pieces};
 use crate::catalogue::{Intent, intent};
 use crate::host::{Kind, clip};
 use crate::plan::Plan;
+
+/// The fewest words that are speech and not a name.
+const SPEECH: usize = 3;
+
+/// Words that begin a question.
+const ASKS: [&str; 16] = [
+    "what", "who", "why", "how", "when", "where", "which", "is", "are", "do", "does", "can",
+    "could", "will", "would", "should",
+];
+
+/// Words that begin a wish, beside the verbs that operations know.
+const TELLS: [&str; 9] =
+    ["write", "tell", "sing", "help", "let", "can", "could", "would", "please"];
+
+/// Words for the two who speak.
+const SPEAKERS: [&str; 7] = ["me", "us", "you", "your", "i", "my", "we"];
 
 /// Why a value is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -202,13 +218,33 @@ pub fn resume(question: &Question, answer: &str) -> String {
     text.chars().take(MAX_REQUEST).collect()
 }
 
-/// Whether an answer is a request of its own.
+/// Whether an answer is a request of its own, or talk about something else.
 pub(super) fn answers_itself(answer: &str) -> bool {
     let words = pieces(answer);
+    if digresses(&words, answer) {
+        return true;
+    }
     let starts = words.iter().find(|piece| piece.class() != Some(Class::Filler));
     let asks = starts.is_some_and(|p| matches!(p.class(), Some(Class::Ask | Class::Act)));
     let about = words.iter().any(|p| matches!(p.class(), Some(Class::Thing | Class::Aspect)));
     asks && about && intent(&words) != Intent::Unsaid
+}
+
+/// Whether a text speaks to us about something that is no value: "write me a poem", "what is the
+/// weather?" A name that is in quotes is a value.
+fn digresses(said: &[Piece], text: &str) -> bool {
+    // A piece may be several words: "show me".
+    let lower: Vec<String> = said.iter().map(Piece::lower).collect();
+    let words: Vec<&str> = lower.iter().flat_map(|piece| piece.split(' ')).collect();
+    let quoted = said.iter().any(|piece| piece.token == Token::Quoted);
+    let Some(first) = words.first().filter(|_| !quoted && words.len() >= SPEECH) else {
+        return false;
+    };
+    let verb = said.first().is_some_and(|piece| {
+        matches!(piece.class(), Some(Class::Ask | Class::Act)) || TELLS.contains(first)
+    });
+    let asks = ASKS.contains(first) && text.trim_end().ends_with('?');
+    asks || (verb && words.iter().any(|word| SPEAKERS.contains(word)))
 }
 
 /// Whether a value of this sort is a name that its noun introduces.

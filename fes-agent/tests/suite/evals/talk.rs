@@ -29,6 +29,24 @@ async fn case_039_another_request_drops_the_question() {
     assert_eq!(said, "dashboard.get_all_dashboards");
 }
 
+/// What is no answer drops the question and is declined; a name in quotes is an answer.
+#[tokio::test]
+async fn talk_about_something_else_is_no_answer() {
+    let room = Room::open().await;
+    for text in ["write me a poem", "Tell me a joke", "what is the weather like?", "can you sing?"]
+    {
+        let said = room.answered("Show the columns of a dashboard", text).await;
+        assert!(said.starts_with("no:"), "{text}: {said}");
+    }
+    for (text, name) in
+        [("\"tell me more\"", "tell me more"), ("the one called What if", "What if")]
+    {
+        let said = room.answered("Show the columns of a dashboard", text).await;
+        assert!(said.starts_with("? dashboard.get_dashboard_columns"), "{text}: {said}");
+        assert!(said.contains(name), "{text}: {said}");
+    }
+}
+
 #[tokio::test]
 async fn case_041_a_user_to_delete_is_asked_for_and_then_named() {
     let room = Room::open().await;
