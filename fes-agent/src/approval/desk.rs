@@ -71,6 +71,7 @@ impl Request<'_> {
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The desk: asks, decides, hands out. Never executes.
+#[derive(Clone)]
 pub(crate) struct Desk {
     store: Store,
     clock: Clock,

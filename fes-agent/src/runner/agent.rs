@@ -64,6 +64,30 @@ impl Agent {
         &self.inner
     }
 
+    /// The same agent over other deployments: with the same policy, store, planner and skills. The
+    /// operations are expected to be the same.
+    #[must_use]
+    pub fn over(&self, tools: Arc<dyn Tools>) -> Agent {
+        let inner = &self.inner;
+        let permitted = tools.operations().iter().filter(|o| inner.policy.permits(o));
+        let catalogue = Catalogue::new(permitted);
+        Agent::new(Inner {
+            tools,
+            policy: inner.policy.clone(),
+            desk: inner.desk.clone(),
+            store: inner.store.clone(),
+            clock: Arc::clone(&inner.clock),
+            journal: inner.journal.clone(),
+            going: inner.going.clone(),
+            parallel: inner.parallel,
+            plans: Plans::default(),
+            planner: Arc::clone(&inner.planner),
+            teller: inner.teller.clone(),
+            skills: inner.skills.clone(),
+            catalogue,
+        })
+    }
+
     /// The operations that the policy does not deny: what may be listed to a client.
     #[must_use]
     pub fn operations(&self) -> Vec<&Operation> {

@@ -20,6 +20,7 @@ use crate::report::{Report, Telling};
 pub(super) const MAX_REPLANS: usize = 2;
 
 /// The model that tells reports, and what the operator says about it.
+#[derive(Clone)]
 pub(super) struct Teller {
     pub(super) rules: SummaryRules,
     pub(super) model: Arc<dyn Model>,

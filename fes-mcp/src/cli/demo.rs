@@ -42,6 +42,7 @@ pub async fn run(cli: &Cli, args: &DemoArgs, out: &Out) -> Result<Exit, Failure>
         on_disconnect: OnDisconnect::Stop,
         mcp: true,
         idle: fes_agent::sessions::IDLE,
+        tenants: Options::tenants(cli, Vec::new()),
     };
     let server = match Server::start(&room, options).await {
         Ok(server) => server,

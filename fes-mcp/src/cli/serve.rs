@@ -10,12 +10,16 @@ use fes_agent::runner::OnDisconnect;
 use serde_json::json;
 use sisense_core::Secret;
 use tokio_util::sync::CancellationToken;
+use url::{Origin, Url};
 
 use super::output::Out;
 use super::room::Room;
 use super::{Cli, Exit, Failure};
 use crate::config::read_secret;
-use crate::http::{AgentApi, AgentApiOptions, Guard, OperatorCode, Pages, Parts, Site, router};
+use crate::http::{
+    AgentApi, AgentApiOptions, Connect, Guard, OperatorCode, Pages, Parts, Site, TenantRules,
+    router,
+};
 use crate::mcp::{ApprovalPages, Handler, Toolbox};
 
 /// Options of `serve`.
@@ -53,6 +57,12 @@ pub struct ServeArgs {
     /// Serve the agent API alone, without MCP
     #[arg(long)]
     pub agent: bool,
+
+    /// Origin of deployments that clients of the agent API may bring with tokens of their own
+    /// (tenant_config), like https://bi.example.com; may be repeated
+    #[arg(long, value_name = "URL", value_parser = origin, value_delimiter = ',',
+          env = "FES_ALLOW_ORIGINS", hide_env_values = true)]
+    pub allow_origin: Vec<Origin>,
 
     /// Hours after which a session that nobody uses is forgotten, with what waits in it
     #[arg(long, value_name = "HOURS", default_value_t = 9, env = "FES_UI_IDLE_TIMEOUT_HOURS",
@@ -119,6 +129,19 @@ fn public_url(text: &str) -> Result<String, String> {
     }
 }
 
+/// Scheme, host and port.
+fn origin(text: &str) -> Result<Origin, String> {
+    let url = Url::parse(text.trim()).ok().filter(|url| {
+        matches!(url.scheme(), "https" | "http")
+            && url.path() == "/"
+            && url.query().is_none()
+            && url.username().is_empty()
+    });
+    url.map(|url| url.origin()).ok_or_else(|| {
+        "give scheme and host, and a port if it has one: https://bi.example.com".into()
+    })
+}
+
 /// What a server is started with.
 pub struct Options {
     /// Where it listens.
@@ -135,6 +158,17 @@ pub struct Options {
     pub mcp: bool,
     /// How long a session is kept that nobody uses.
     pub idle: Duration,
+    /// What deployments clients may bring.
+    pub tenants: TenantRules,
+}
+
+impl Options {
+    /// Clients may bring deployments at these origins.
+    pub fn tenants(cli: &Cli, origins: Vec<Origin>) -> TenantRules {
+        let settings = cli.deployment.clone();
+        let connect: Connect = Arc::new(move |url, token| settings.client_brought(url, token));
+        TenantRules { origins, connect }
+    }
 }
 
 /// A server that runs until it is stopped.
@@ -169,6 +203,7 @@ impl Server {
             code,
             idle: options.idle,
             on_disconnect: options.on_disconnect,
+            tenants: options.tenants,
             stop: stop.child_token(),
         });
         let parts = Parts { guard, pages, mcp, agent: Some(agent), stop: stop.child_token() };
@@ -209,6 +244,7 @@ pub async fn run(cli: &Cli, args: &ServeArgs, out: &Out) -> Result<Exit, Failure
         on_disconnect: args.disconnect.rule(),
         mcp: !args.agent,
         idle: Duration::from_secs(args.session_idle * 60 * 60),
+        tenants: Options::tenants(cli, args.allow_origin.clone()),
     };
     let server = Server::start(&room, options).await?;
     if out.is_json() {
@@ -279,6 +315,15 @@ mod tests {
     }
 
     #[test]
+    fn an_allowed_origin_is_one() {
+        assert!(origin("https://bi.example.com/").is_ok() && origin("http://127.0.0.1:80").is_ok());
+        for bad in ["bi.example.com", "https://x/tenant", "ftp://x", "https://me@x", "", "https://"]
+        {
+            assert!(origin(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
     fn other_machines_are_let_in_only_with_a_token_a_code_and_a_name() {
         let args = |allow_remote, public: &[&str]| ServeArgs {
             bind: "0.0.0.0:8100".parse().unwrap(),
@@ -288,6 +333,7 @@ mod tests {
             approval: ApprovalArgs::default(),
             disconnect: DisconnectArgs::default(),
             agent: false,
+            allow_origin: Vec::new(),
             session_idle: 9,
         };
         let public = ["https://fes.example.com"];

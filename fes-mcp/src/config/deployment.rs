@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use fes_agent::host::unknown_deployment;
-use sisense_core::{Client, ClientBuilder, Limits, Secret, TlsOptions};
+use sisense_core::{Client, ClientBuilder, Error, Limits, Secret, TlsOptions};
 
 use super::read_secret;
 use crate::cli::Failure;
@@ -159,6 +159,16 @@ impl DeploymentArgs {
         let client = builder.clone().build().map_err(|error| Failure::from(error).usage())?;
         // An approval holds for a name, so two ports of one host must not share theirs.
         Ok(builder.name(default_name(client.url())).build()?)
+    }
+
+    /// The client of a deployment that somebody else brings, with the settings of the options. Its
+    /// name says so, so that it is never taken for one of ours.
+    pub fn client_brought(&self, url: &str, token: Secret) -> sisense_core::Result<Client> {
+        let builder = Client::builder(url).token(token).limits(self.limits());
+        let builder =
+            self.with_tls(builder, false).map_err(|failure| Error::from(*failure.report))?;
+        let client = builder.clone().build()?;
+        builder.name(format!("{} (own token)", default_name(client.url()))).build()
     }
 
     /// The deployments whose certificates are not checked, and by what that was said.

@@ -16,7 +16,7 @@ use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-pub use agent::{AgentApi, AgentApiOptions};
+pub use agent::{AgentApi, AgentApiOptions, Connect, TenantRules};
 pub use approvals_page::Pages;
 pub use code::OperatorCode;
 pub use guard::Guard;

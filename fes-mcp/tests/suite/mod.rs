@@ -19,4 +19,5 @@ mod runs;
 mod sandbox;
 mod stdio;
 mod stopping;
+mod tenants;
 mod tools;

@@ -5,6 +5,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use sisense_core::{Error, Result};
 
+use super::tenants::{MigrationConfig, TenantConfig};
+
 /// Longest request in words, in characters.
 pub const LONGEST_TEXT: usize = 8_000;
 
@@ -38,11 +40,14 @@ pub struct TurnBody {
     /// operator's rules are an upper bound.
     #[serde(default)]
     pub allow_summarization: Option<bool>,
-    /// Not taken here: deployments and their credentials belong to the server.
+    /// A deployment with a token of the client's own, where the operator listed its origin. It is
+    /// kept in memory until the session is idle for long; sent with each turn, it is always there.
     #[serde(default)]
+    #[schemars(with = "Option<TenantConfig>")]
     pub tenant_config: Option<Value>,
-    /// Not taken here: deployments and their credentials belong to the server.
+    /// The same for a migration: a source and a target.
     #[serde(default)]
+    #[schemars(with = "Option<MigrationConfig>")]
     pub migration_config: Option<Value>,
 }
 
@@ -109,14 +114,8 @@ impl TurnBody {
     /// The request in words; empty when there is none.
     ///
     /// # Errors
-    /// When it is too long, or holds something that is not taken here.
+    /// When it is too long.
     pub fn text(&self) -> Result<String> {
-        if self.tenant_config.is_some() || self.migration_config.is_some() {
-            return Err(Error::invalid(
-                "this server takes no addresses and tokens of deployments from its clients",
-            )
-            .with_next_step("name a deployment that the server was started with"));
-        }
         let typed = self.user_input.as_deref().unwrap_or_default().trim();
         let text = match typed.is_empty() {
             false => typed.to_owned(),
@@ -168,9 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_and_endless_texts_are_refused() {
-        let tenant = json!({ "tenant_config": { "domain": "d", "token": "t", "ssl": true } });
-        assert_eq!(text(tenant).unwrap_err().kind(), ErrorKind::InvalidInput);
+    fn endless_texts_are_refused() {
         let long = json!({ "user_input": "x".repeat(LONGEST_TEXT + 1) });
         assert_eq!(text(long).unwrap_err().kind(), ErrorKind::InvalidInput);
     }

@@ -5,6 +5,7 @@ mod body;
 mod openapi;
 mod sse;
 mod stage;
+mod tenants;
 mod tools;
 mod turn;
 
@@ -21,6 +22,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::code::{OperatorCode, Refused};
 use stage::Stage;
+use tenants::Tenants;
+pub use tenants::{Connect, TenantRules};
 
 /// Largest body of a request, in bytes.
 const LARGEST_BODY: usize = 1024 * 1024;
@@ -35,6 +38,7 @@ const SWEEP: Duration = Duration::from_secs(60);
 pub struct AgentApi {
     options: AgentApiOptions,
     stage: Stage,
+    tenants: Tenants,
 }
 
 /// What the interface is set up with.
@@ -51,6 +55,8 @@ pub struct AgentApiOptions {
     pub idle: Duration,
     /// What becomes of a turn whose client goes away and does not come back.
     pub on_disconnect: OnDisconnect,
+    /// What deployments clients may bring.
+    pub tenants: TenantRules,
     /// Stops everything when the program is asked to stop.
     pub stop: CancellationToken,
 }
@@ -58,7 +64,8 @@ pub struct AgentApiOptions {
 impl AgentApi {
     /// Set up.
     pub fn new(options: AgentApiOptions) -> Self {
-        AgentApi { options, stage: Stage::default() }
+        let tenants = Tenants::new(options.tenants.clone(), options.idle);
+        AgentApi { options, stage: Stage::default(), tenants }
     }
 
     fn agent(&self) -> &Agent {
@@ -82,17 +89,34 @@ impl AgentApi {
 
     /// The session of a request, or a new one.
     async fn session(&self, body: &body::TurnBody) -> Result<Session> {
+        let brought = self.tenants.brought(body, self.agent())?;
         if let Some(id) = &body.session_id {
             let session = self.agent().session(id, PRINCIPAL).await?.session;
             let other = |given: &Option<String>, is: Option<&String>| {
                 given.as_ref().is_some_and(|given| Some(given) != is)
             };
-            if other(&body.deployment, Some(&session.deployment))
-                || other(&body.target, session.target.as_ref())
-            {
+            let elsewhere = match &brought {
+                Some(brought) => {
+                    brought.session.deployment != session.deployment
+                        || brought.session.target != session.target
+                }
+                None => {
+                    other(&body.deployment, Some(&session.deployment))
+                        || other(&body.target, session.target.as_ref())
+                }
+            };
+            if elsewhere {
                 return Err(Error::new(ErrorKind::Conflict, "this session works elsewhere")
                     .with_next_step("begin a new session for another deployment"));
             }
+            if let Some(brought) = brought {
+                self.tenants.keep(id, brought)?;
+            }
+            return Ok(session);
+        }
+        if let Some(brought) = brought {
+            let session = brought.begin().await?;
+            self.tenants.keep(&session.id, brought)?;
             return Ok(session);
         }
         let deployment = body.deployment.as_ref().unwrap_or(&self.options.deployment);
@@ -108,6 +132,21 @@ impl AgentApi {
             None => {}
         }
         self.agent().begin(&session).await
+    }
+
+    /// The agent of a session: over the deployments that it brought, or over the server's own.
+    fn agent_of(&self, session: &Session) -> Result<Agent> {
+        if let Some(agent) = self.tenants.agent(&session.id) {
+            return Ok(agent);
+        }
+        let own = self.agent().tools().deployments();
+        let mut places = std::iter::once(&session.deployment).chain(&session.target);
+        if places.all(|place| own.contains(place)) {
+            return Ok(self.agent().clone());
+        }
+        let message = "the address and the token that this session brought are no longer kept";
+        Err(Error::new(ErrorKind::Unauthenticated, message)
+            .with_next_step("send tenant_config or migration_config with the turn"))
     }
 
     /// Refuse a decision without the operator's code, where there is one.
@@ -128,6 +167,7 @@ async fn sweep(api: Arc<AgentApi>) {
             () = api.options.stop.cancelled() => return,
             () = tokio::time::sleep(SWEEP) => {}
         }
+        api.tenants.sweep();
         match api.agent().sweep(api.options.idle).await {
             Ok(gone) if !gone.is_empty() => {
                 tracing::info!(sessions = gone.len(), "idle sessions were forgotten");

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use fes_agent::conversation::Open;
 use fes_agent::llm::Meter;
 use fes_agent::runner::{OnDisconnect, Phase};
-use fes_agent::{Options, Pending, Person, Session};
+use fes_agent::{Agent, Options, Pending, Person, Session};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sisense_core::run::Progress;
@@ -71,6 +71,7 @@ async fn approved(
     keys: &[(String, Value)],
 ) -> Result<(Session, Work)> {
     api.check_code(None)?;
+    api.agent_of(&session)?;
     let talk = api.agent().session(&session.id, PRINCIPAL).await?.conversation;
     let refused = |why: &str| {
         Err(Error::new(ErrorKind::NotApproved, why)
@@ -135,6 +136,7 @@ async fn decide(api: &AgentApi, body: &ApproveBody) -> Result<(Session, Work)> {
     api.check_code(body.code.as_deref())?;
     match body.decision {
         Decision::Approve => {
+            api.agent_of(&session)?;
             check_typed(&pending, body.typed.as_deref())?;
             api.agent().approve(&pending.id, &person()).await?;
             Ok((session, Work::Run(pending.id)))
@@ -206,14 +208,14 @@ async fn start(
     work: Work,
     summarize: Option<bool>,
 ) -> Response {
-    let turn = match fresh_id() {
-        Ok(turn) => turn,
+    let ready = api.agent_of(&session).and_then(|agent| Ok((agent, fresh_id()?)));
+    let (agent, turn) = match ready {
+        Ok(ready) => ready,
         Err(error) => return refuse(&error),
     };
     let scene = api.stage.open(&turn, &session.id, api.options.stop.child_token());
     let listening = scene.listen();
-    let working =
-        tokio::spawn(perform(Arc::clone(api), Arc::clone(&scene), session, work, summarize));
+    let working = tokio::spawn(perform(agent, Arc::clone(&scene), session, work, summarize));
     if api.options.on_disconnect == OnDisconnect::Stop {
         tokio::spawn(stop_when_alone(Arc::clone(&scene)));
     }
@@ -233,7 +235,7 @@ async fn start(
 }
 
 async fn perform(
-    api: Arc<AgentApi>,
+    agent: Agent,
     scene: Arc<Scene>,
     session: Session,
     work: Work,
@@ -260,10 +262,10 @@ async fn perform(
         }));
     let done = match work {
         Work::Say(text) => {
-            api.agent().say(&session, &text, options).await.map(|said| answer::said(&said))
+            agent.say(&session, &text, options).await.map(|said| answer::said(&said))
         }
         Work::Run(id) => {
-            api.agent().run_in_session(&session, &id, options).await.map(|ran| answer::ran(&ran))
+            agent.run_in_session(&session, &id, options).await.map(|ran| answer::ran(&ran))
         }
         Work::Rejected(pending) => Ok(answer::rejected(&pending)),
     };
@@ -349,6 +351,7 @@ fn unreadable(rejection: &dyn std::fmt::Display) -> Response {
 pub fn refuse(error: &Error) -> Response {
     let status = match error.kind() {
         ErrorKind::InvalidInput | ErrorKind::Ambiguous => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
         ErrorKind::NotFound => StatusCode::NOT_FOUND,
         ErrorKind::Forbidden | ErrorKind::NotApproved => StatusCode::FORBIDDEN,
         ErrorKind::Conflict | ErrorKind::Drifted | ErrorKind::Cancelled => StatusCode::CONFLICT,
