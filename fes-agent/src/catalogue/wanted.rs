@@ -136,8 +136,19 @@ fn without_parts_of_names(request: &[Piece]) -> Vec<Piece> {
         .skip(1)
         .any(|piece| piece.class() == Some(Class::Filler) && piece.capital() && piece.text != "I");
     let shouted = !request.iter().any(|piece| piece.text.chars().any(char::is_lowercase));
+    // "The group Board Members": capitals right after a thing are its name.
+    let mut named = false;
+    let after_thing: Vec<bool> = request
+        .iter()
+        .map(|piece| {
+            let own = named && piece.capital();
+            let thing = piece.class() == Some(Class::Thing) && !piece.capital();
+            named = (own || thing) && !piece.stop_after;
+            own
+        })
+        .collect();
     let part = |at: usize, piece: &Piece| {
-        let beside = unknown(at.checked_sub(1)) || unknown(at.checked_add(1));
+        let beside = after_thing[at] || unknown(at.checked_sub(1)) || unknown(at.checked_add(1));
         let class = piece.class();
         let thing = class == Some(Class::Thing);
         at > 0 && piece.capital() && beside && !(thing && things == 1) && class.is_some()

@@ -6,9 +6,8 @@
 //! The client is our own over `reqwest`, which the workspace has anyway, and not `async-openai`:
 //! that one writes an answer that it cannot read to the log (so prompts and answers reach it),
 //! puts the whole answer into the error, reads a body without a limit, drops `Retry-After` unless
-//! its retry layer is used, which waits for as long as a server says, panics on a key that no
-//! header can hold, and refuses answers of Databricks and of local servers that its closed types
-//! do not know. None of this can be set from outside.
+//! its retry layer is used, which waits for as long as a server says, and panics on a key that no
+//! header can hold. None of this can be set from outside.
 
 mod config;
 mod dialect;

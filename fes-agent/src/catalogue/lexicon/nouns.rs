@@ -52,6 +52,7 @@ pub(super) const MEANINGS: &[Meaning] = &[
         Aspect,
         "data source, data sources, datasource, datasources, redshift, snowflake, bigquery, \
          athena, postgres, postgresql, mysql, oracle, sql server, mssql, databricks, mongodb, \
+         teradata, vertica, db2, mariadb, synapse, clickhouse, presto, trino, sap hana, \
          source system",
     ),
     m(
@@ -82,26 +83,31 @@ pub(super) const MEANINGS: &[Meaning] = &[
          without join, without joins, without any relation, without any relations, \
          without connection to, no relation, no relations, no relationship, no relationships, \
          no join, no joins, unjoined, aren't linked, aren't connected, aren't joined, \
-         isn't connected, connected to nothing, linked to nothing, not linked to anything",
+         isn't connected, without any join, without any joins, with no join, with no joins, \
+         no foreign key, no foreign keys, not part of any join, connected to nothing, linked to nothing, not linked to anything",
     ),
     m(
         "custom table",
         Thing,
         "custom table, custom tables, custom sql, custom sql table, custom sql tables, \
-         customtable, customtables, sql custom tables, sql custom table, sql table, sql tables",
+         customtable, customtables, sql custom tables, sql custom table, sql table, sql tables, \
+         calculated table, calculated tables, derived table, derived tables",
     ),
     m(
         "import query",
         Thing,
         "import query, import queries, importquery, custom import query, import sql, \
          custom import, importqueries, import statement, import statements, \
-         custom import queries, load query, load queries",
+         custom import queries, load query, load queries, select on import, query on import, \
+         sql on import, query at import, loaded by a query, loaded with a query, \
+         loaded through a query, loaded via a query, imported by a query, imported with a query, \
+         imported through a query, imported via a query, filled by a query",
     ),
     m(
         "m2m",
         Thing,
         "m2m, many-to-many, many to many, many-many, n:m, n-to-m, n to m, m:n, m:m, n:n, \
-         manytomany, many2many, many to many relation, not unique on both sides, \
+         manytomany, many2many, many to many relation, many:many, n-n, n-m, fan-out, fan out, not unique on both sides, \
          duplicates on both sides",
     ),
     m("union", Thing, "union, unions, union all"),
@@ -112,13 +118,14 @@ pub(super) const MEANINGS: &[Meaning] = &[
          health-check, healthcheck, health checks, all checks, every check, check-up, checkup, \
          full check, complete check, check everything, all the checks, full audit, health, \
          health report, overall check, diagnostics, diagnose, sanity check, run checks, \
-         quality check",
+         quality check, best practice, best practices, best-practice, audit everything, audit all, \
+         scan everything, full scan, health scan, check-ups, health audit",
     ),
     m(
         "column",
         Aspect,
         "column, columns, col, cols, field, fields, attribute, attributes, dimension, dimensions, \
-         data field, data fields, column list",
+         data field, data fields, column list, measure, measures",
     ),
     m(
         "unused",
@@ -180,7 +187,8 @@ pub(super) const MEANINGS: &[Meaning] = &[
         "row count, row counts, rowcount, rowcounts, number of rows, how many rows, \
          number of records, how many records, record count, record counts, records count, \
          count rows, count of rows, count the rows, count the records, count records, most rows, \
-         size in rows, number of lines, how many lines, in rows, row totals, total rows, \
+         size in rows, how big are the tables, how large are the tables, size of the tables, \
+         size of each table, table sizes, number of lines, how many lines, in rows, row totals, total rows, \
          amount of rows, amount of records",
     ),
     m("row", Aspect, "rows, row, lines"),
@@ -196,7 +204,8 @@ pub(super) const MEANINGS: &[Meaning] = &[
     m(
         "relation",
         Aspect,
-        "relation, relations, relationship, relationships, join, joins, links between tables",
+        "relation, relations, relationship, relationships, join, joins, links between tables, \
+         joined, foreign key, foreign keys, table links",
     ),
     m("id", Aspect, "id, ids, identifier, identifiers, oid, oids, guid, object id, unique id, uid"),
     m("title", Aspect, "title, titled, titles"),

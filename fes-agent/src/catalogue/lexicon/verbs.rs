@@ -42,7 +42,9 @@ pub(super) const MEANINGS: &[Meaning] = &[
         Act,
         "create, creation, new, make a new, make me a new, invite, register, onboard, provision, \
          sign up, spin up, establish, open an account, initialize, start a new, construct, \
-         build me a, build a new",
+         build me a, build a new, start a blank, start an empty, set up a new, need an account, \
+         needs an account, need a login, needs a login, new hire, new joiner, new starter, \
+         newcomer",
     ),
     m(
         "add",
@@ -54,7 +56,7 @@ pub(super) const MEANINGS: &[Meaning] = &[
         "delete",
         Act,
         "delete, deletion, drop, erase, get rid of, destroy, purge, wipe, kill, eliminate, trash, \
-         throw away, throw out, terminate, scrap, discard, del, rm",
+         throw away, throw out, nuke, blow away, terminate, scrap, discard, del, rm",
     ),
     m(
         "remove",
@@ -78,7 +80,7 @@ pub(super) const MEANINGS: &[Meaning] = &[
         "share_with",
         Act,
         "share, publish to, expose, make available, open up, share out, available for, \
-         available to, shr",
+         available to, loop in, shr",
     ),
     m(
         "transfer",
@@ -99,7 +101,8 @@ pub(super) const MEANINGS: &[Meaning] = &[
         Act,
         "build, rebuild, re-build, deploy, publish, refresh, redeploy, reload, recompute, \
          run a build, start a build, trigger a build, kick off a build, start build, run build, \
-         launch, trigger, kick off, full build, process, reprocess, building, rebuilding",
+         launch, trigger, kick off, full build, process, reprocess, building, rebuilding, recalculate, rerun, re-run, bring up to date, \
+         fire off",
     ),
     m(
         "setup",
