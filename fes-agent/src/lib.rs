@@ -63,4 +63,4 @@ pub use policy::{Decision, Policy};
 pub use report::Report;
 pub use runner::{Agent, AgentBuilder, Called, Options, Prepared, Ran, Turn};
 pub use runs::{KeptCall, LogLine, RunRecord, RunState};
-pub use store::Store;
+pub use store::{Store, StoreUrl};

@@ -32,7 +32,7 @@ pub(crate) struct Held {
     id: String,
     owner: String,
     /// Others see by it that this process is there.
-    _alive: Alive,
+    alive: Alive,
     clock: Clock,
     lines: Lines,
     cancel: CancellationToken,
@@ -50,7 +50,7 @@ impl Held {
         order: &Order,
         options: &Options,
     ) -> Result<Self> {
-        let held = Held::new(store, clock, &order.id, options)?;
+        let held = Held::new(store, clock, &order.id, options).await?;
         let now = (held.clock)();
         store.begin(order, &held.owner, now, until(now)).await?;
         Ok(held)
@@ -67,18 +67,18 @@ impl Held {
         id: &str,
         options: &Options,
     ) -> Result<(Self, Order)> {
-        let held = Held::new(store, clock, id, options)?;
+        let held = Held::new(store, clock, id, options).await?;
         let now = (held.clock)();
         let order = store.claim(id, &held.owner, now, until(now)).await?;
         Ok((held, order))
     }
 
-    fn new(store: &Store, clock: &Clock, id: &str, options: &Options) -> Result<Self> {
+    async fn new(store: &Store, clock: &Clock, id: &str, options: &Options) -> Result<Self> {
         let owner = crate::approval::random_id()?;
         Ok(Held {
             store: store.clone(),
             id: id.to_owned(),
-            _alive: store.alive(&owner)?,
+            alive: store.alive(&owner).await?,
             owner,
             clock: Arc::clone(clock),
             lines: Lines::default(),
@@ -135,6 +135,9 @@ impl Held {
                     return std::future::pending().await;
                 }
                 Err(error) => tracing::warn!(%error, run = self.id, "the lease is not renewed"),
+            }
+            if let Err(error) = self.alive.keep().await {
+                tracing::warn!(%error, run = self.id, "others cannot see that this process lives");
             }
         }
     }

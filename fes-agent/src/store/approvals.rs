@@ -3,9 +3,8 @@
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use sisense_core::{Error, ErrorKind, Result};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
+use super::database::{Record, sql};
 use super::{Store, broken};
 use crate::approval::{Pending, Refusal, Session, State};
 
@@ -17,16 +16,16 @@ const KEEP: i64 = 90 * 24 * 60 * 60 * 1000;
 
 impl Store {
     pub(crate) async fn insert(&self, record: &Pending) -> Result<()> {
-        sqlx::query(
+        sql(
             "INSERT INTO approvals (id, session, principal, deployment, target, plan, plan_digest, \
              changes, previews, resolved, preview_digest, needs_same_call, created, expires, state) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         )
         .bind(&record.id)
         .bind(&record.session)
         .bind(&record.principal)
         .bind(&record.deployment)
-        .bind(&record.target)
+        .bind(record.target.as_deref())
         .bind(encode(&record.plan)?)
         .bind(&record.plan_digest)
         .bind(encode(&record.changes)?)
@@ -37,18 +36,13 @@ impl Store {
         .bind(record.created.as_millisecond())
         .bind(record.expires.as_millisecond())
         .bind(record.state.as_str())
-        .execute(&self.pool)
-        .await
-        .map_err(broken)?;
+        .execute(&self.database).await?;
         Ok(())
     }
 
     pub(crate) async fn get(&self, id: &str) -> Result<Option<Pending>> {
-        let row = sqlx::query("SELECT * FROM approvals WHERE id = ?")
-            .bind(id)
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(broken)?;
+        let row =
+            sql("SELECT * FROM approvals WHERE id = $1").bind(id).first(&self.database).await?;
         row.map(|row| decode(&row)).transpose()
     }
 
@@ -60,45 +54,45 @@ impl Store {
         plan_digest: &str,
         state: State,
     ) -> Result<Vec<Pending>> {
-        let rows = sqlx::query(
-            "SELECT * FROM approvals WHERE session = ? AND principal = ? AND deployment = ? \
-             AND target IS ? AND plan_digest = ? AND state = ? ORDER BY created DESC, id LIMIT 20",
+        let rows = sql(
+            "SELECT * FROM approvals WHERE session = $1 AND principal = $2 AND deployment = $3 \
+             AND target IS NOT DISTINCT FROM $4 AND plan_digest = $5 AND state = $6 \
+             ORDER BY created DESC, id LIMIT 20",
         )
         .bind(&session.id)
         .bind(&session.principal)
         .bind(&session.deployment)
-        .bind(&session.target)
+        .bind(session.target.as_deref())
         .bind(plan_digest)
         .bind(state.as_str())
-        .fetch_all(&self.pool)
-        .await
-        .map_err(broken)?;
+        .all(&self.database)
+        .await?;
         Ok(readable(&rows))
     }
 
     pub(crate) async fn waiting(&self, principal: Option<&str>) -> Result<Vec<Pending>> {
-        let rows = sqlx::query(
-            "SELECT * FROM approvals WHERE state = 'pending' AND (? IS NULL OR principal = ?) \
-             ORDER BY created, id LIMIT ?",
+        let rows = sql(
+            "SELECT * FROM approvals WHERE state = 'pending' AND ($1 IS NULL OR principal = $1) \
+             ORDER BY created, id LIMIT $2",
         )
         .bind(principal)
-        .bind(principal)
         .bind(MAX_LIST)
-        .fetch_all(&self.pool)
-        .await
-        .map_err(broken)?;
+        .all(&self.database)
+        .await?;
         Ok(readable(&rows))
     }
 
     pub(crate) async fn count_pending(&self, principal: &str) -> Result<u32> {
-        let row = sqlx::query(
-            "SELECT COUNT(*) AS n FROM approvals WHERE state = 'pending' AND principal = ?",
-        )
-        .bind(principal)
-        .fetch_one(&self.pool)
-        .await
-        .map_err(broken)?;
-        row.try_get::<u32, _>("n").map_err(broken)
+        let row =
+            sql("SELECT COUNT(*) AS n FROM approvals WHERE state = 'pending' AND principal = $1")
+                .bind(principal)
+                .first(&self.database)
+                .await?;
+        let pending: i64 = match row {
+            Some(row) => row.try_get("n").map_err(broken)?,
+            None => 0,
+        };
+        Ok(u32::try_from(pending).unwrap_or(u32::MAX))
     }
 
     /// Give a decision to a record that has none and is not over.
@@ -109,52 +103,40 @@ impl Store {
         by: &str,
         now: Timestamp,
     ) -> Result<Option<Pending>> {
-        let row = sqlx::query(
-            "UPDATE approvals SET state = ?, decided_by = ?, decided_at = ? \
-             WHERE id = ? AND state = 'pending' AND expires > ? RETURNING *",
-        )
+        let row = sql("UPDATE approvals SET state = $1, decided_by = $2, decided_at = $3 \
+             WHERE id = $4 AND state = 'pending' AND expires > $3 RETURNING *")
         .bind(state.as_str())
         .bind(by)
         .bind(now.as_millisecond())
         .bind(id)
-        .bind(now.as_millisecond())
-        .fetch_optional(&self.pool)
-        .await
-        .map_err(broken)?;
+        .first(&self.database)
+        .await?;
         row.map(|row| decode(&row)).transpose()
     }
 
     /// Use up an approved record that is not over. Of several callers exactly one gets it.
     pub(crate) async fn consume(&self, id: &str, now: Timestamp) -> Result<Option<Pending>> {
-        let row = sqlx::query(
-            "UPDATE approvals SET state = 'used', used_at = ? \
-             WHERE id = ? AND state = 'approved' AND expires > ? RETURNING *",
-        )
+        let row = sql("UPDATE approvals SET state = 'used', used_at = $1 \
+             WHERE id = $2 AND state = 'approved' AND expires > $1 RETURNING *")
         .bind(now.as_millisecond())
         .bind(id)
-        .bind(now.as_millisecond())
-        .fetch_optional(&self.pool)
-        .await
-        .map_err(broken)?;
+        .first(&self.database)
+        .await?;
         row.map(|row| decode(&row)).transpose()
     }
 
     /// Mark what is over, and forget what has been over for long.
     pub(crate) async fn expire(&self, now: Timestamp) -> Result<()> {
         let now = now.as_millisecond();
-        sqlx::query(
-            "UPDATE approvals SET state = 'expired' \
-             WHERE state IN ('pending', 'approved') AND expires <= ?",
-        )
+        sql("UPDATE approvals SET state = 'expired' \
+             WHERE state IN ('pending', 'approved') AND expires <= $1")
         .bind(now)
-        .execute(&self.pool)
-        .await
-        .map_err(broken)?;
-        sqlx::query("DELETE FROM approvals WHERE expires <= ?")
+        .execute(&self.database)
+        .await?;
+        sql("DELETE FROM approvals WHERE expires <= $1")
             .bind(now.saturating_sub(KEEP))
-            .execute(&self.pool)
-            .await
-            .map_err(broken)?;
+            .execute(&self.database)
+            .await?;
         Ok(())
     }
 }
@@ -165,22 +147,22 @@ pub(super) fn encode<T: serde::Serialize>(value: &T) -> Result<String> {
     })
 }
 
-fn readable(rows: &[SqliteRow]) -> Vec<Pending> {
+fn readable(rows: &[Record]) -> Vec<Pending> {
     rows.iter().filter_map(|row| decode(row).ok()).collect()
 }
 
 /// Read a row. One that cannot be read is refused; it allows nothing.
-fn decode(row: &SqliteRow) -> Result<Pending> {
+fn decode(row: &Record) -> Result<Pending> {
     try_decode(row).ok_or_else(|| Refusal::Undecodable.into())
 }
 
-fn try_decode(row: &SqliteRow) -> Option<Pending> {
-    let text = |column: &str| row.try_get::<String, _>(column).ok();
+fn try_decode(row: &Record) -> Option<Pending> {
+    let text = |column: &str| row.try_get::<String>(column).ok();
     let time = |column: &str| {
-        let ms = row.try_get::<i64, _>(column).ok()?;
+        let ms = row.try_get::<i64>(column).ok()?;
         Timestamp::from_millisecond(ms).ok()
     };
-    let decided_at = match row.try_get::<Option<i64>, _>("decided_at").ok()? {
+    let decided_at = match row.try_get::<Option<i64>>("decided_at").ok()? {
         Some(ms) => Some(Timestamp::from_millisecond(ms).ok()?),
         None => None,
     };

@@ -5,9 +5,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 use sisense_core::run::{Entry, Journal, Outcome};
 use sisense_core::{Error, ErrorKind, Result};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
 
+use super::database::{Record, Transaction, sql};
 use super::{Store, broken};
 
 /// Largest before-image, in bytes of JSON. An asset that is larger is not replaced.
@@ -20,21 +19,19 @@ impl Journal for Store {
     }
 
     async fn find(&self, run: &str, key: &str) -> Result<Option<Entry>> {
-        let row = sqlx::query("SELECT entry FROM entries WHERE run = ? AND key = ?")
+        let row = sql("SELECT entry FROM entries WHERE run = $1 AND key = $2")
             .bind(run)
             .bind(key)
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(broken)?;
+            .first(&self.database)
+            .await?;
         row.map(|row| decode(&row)).transpose()
     }
 
     async fn entries(&self, run: &str) -> Result<Vec<Entry>> {
-        let rows = sqlx::query("SELECT entry FROM entries WHERE run = ? ORDER BY seq")
+        let rows = sql("SELECT entry FROM entries WHERE run = $1 ORDER BY seq")
             .bind(run)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(broken)?;
+            .all(&self.database)
+            .await?;
         rows.iter().map(decode).collect()
     }
 
@@ -50,24 +47,21 @@ impl Journal for Store {
             return Err(Error::new(ErrorKind::Unsupported, message)
                 .with_next_step("save it by hand, and migrate it under another name"));
         }
-        sqlx::query("INSERT OR IGNORE INTO images (run, key, image, kept) VALUES (?, ?, ?, ?)")
+        sql("INSERT INTO images (run, key, image, kept) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
             .bind(run)
             .bind(key)
             .bind(text)
             .bind(Timestamp::now().as_millisecond())
-            .execute(&self.pool)
-            .await
-            .map_err(broken)?;
+            .execute(&self.database).await?;
         Ok(())
     }
 
     async fn image(&self, run: &str, key: &str) -> Result<Option<Value>> {
-        let row = sqlx::query("SELECT image FROM images WHERE run = ? AND key = ?")
+        let row = sql("SELECT image FROM images WHERE run = $1 AND key = $2")
             .bind(run)
             .bind(key)
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(broken)?;
+            .first(&self.database)
+            .await?;
         row.map(|row| {
             let text: String = row.try_get("image").map_err(broken)?;
             serde_json::from_str(&text).map_err(unreadable)
@@ -80,13 +74,13 @@ impl Store {
     /// Keep entries in one transaction: all of them or none. With an owner, only as long as that
     /// one holds the lease of the run, so that of two processes only one can go on writing.
     pub(crate) async fn keep_for(&self, owner: Option<&str>, entries: Vec<Entry>) -> Result<()> {
-        let mut all = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(broken)?;
+        let mut all = self.database.begin().await?;
         for entry in &entries {
             if let Some(owner) = owner {
                 check_lease(&mut all, &entry.run, owner).await?;
             }
-            sqlx::query(
-                "INSERT INTO entries (run, key, outcome, entry, kept) VALUES (?, ?, ?, ?, ?) \
+            sql(
+                "INSERT INTO entries (run, key, outcome, entry, kept) VALUES ($1, $2, $3, $4, $5) \
                  ON CONFLICT (run, key) DO UPDATE SET outcome = excluded.outcome, \
                  entry = excluded.entry, kept = excluded.kept",
             )
@@ -95,21 +89,18 @@ impl Store {
             .bind(word(entry.outcome))
             .bind(encode(entry)?)
             .bind(Timestamp::now().as_millisecond())
-            .execute(&mut *all)
-            .await
-            .map_err(broken)?;
+            .execute(&mut all)
+            .await?;
         }
-        all.commit().await.map_err(broken)
+        all.commit().await
     }
 }
 
-async fn check_lease(connection: &mut SqliteConnection, run: &str, owner: &str) -> Result<()> {
-    let held = sqlx::query("SELECT 1 FROM runs WHERE id = ? AND owner = ?")
-        .bind(run)
-        .bind(owner)
-        .fetch_optional(connection)
-        .await
-        .map_err(broken)?;
+/// Look whether the owner holds the run, and keep it so until the transaction ends: whoever takes the
+/// run afterwards sees the entry.
+async fn check_lease(all: &mut Transaction, run: &str, owner: &str) -> Result<()> {
+    let query = format!("SELECT id FROM runs WHERE id = $1 AND owner = $2{}", all.for_update());
+    let held = sql(sqlx::AssertSqlSafe(query)).bind(run).bind(owner).first(all).await?;
     match held {
         Some(_) => Ok(()),
         None => Err(Error::new(ErrorKind::Cancelled, "another process goes on with this run")
@@ -132,7 +123,7 @@ fn encode(entry: &Entry) -> Result<String> {
     })
 }
 
-fn decode(row: &SqliteRow) -> Result<Entry> {
+fn decode(row: &Record) -> Result<Entry> {
     let text: String = row.try_get("entry").map_err(broken)?;
     serde_json::from_str(&text).map_err(unreadable)
 }

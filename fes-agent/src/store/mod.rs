@@ -1,47 +1,30 @@
-//! What outlives a process: an SQLite database that several processes may share.
+//! What outlives a process: a database that several processes may share. An SQLite file serves those
+//! of one host; in PostgreSQL several hosts share sessions, approvals, runs and the journal.
 
 mod approvals;
+mod database;
 mod file;
 mod journal;
 mod owners;
+mod postgres;
 mod runs;
 mod sessions;
+mod sqlite;
 
+use database::{Database, broken};
 pub(crate) use owners::Alive;
 use owners::Owners;
+pub use postgres::StoreUrl;
 pub(crate) use runs::no_such_run;
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
-use sisense_core::{Error, ErrorKind, Result};
-use sqlx::migrate::MigrateError;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
-
-/// How long a process waits for another one's write.
-const BUSY: Duration = Duration::from_secs(10);
-
-/// How long another process may take to make the tables.
-const MAKING: Duration = Duration::from_secs(2);
-
-/// SQLite's numbers of errors.
-const ERROR: u32 = 1;
-const BUSY_CODE: u32 = 5;
-const LOCKED: u32 = 6;
-const CONSTRAINT: u32 = 19;
-
-/// How long to wait before the file is tried again.
-const AGAIN: Duration = Duration::from_millis(20);
-
-/// Most connections of one process.
-const CONNECTIONS: u32 = 4;
+use sisense_core::Result;
 
 /// The store. Cheap to clone; clones share the connections.
 #[derive(Clone, Debug)]
 pub struct Store {
-    pool: SqlitePool,
+    database: Database,
     owners: Owners,
 }
 
@@ -52,17 +35,20 @@ impl Store {
     /// # Errors
     /// `config` when the file cannot be made, opened or brought up to date.
     pub async fn open(path: &Path) -> Result<Self> {
-        file::prepare(path).map_err(|e| {
-            Error::new(ErrorKind::Config, format!("cannot make the store: {}", path.display()))
-                .with_source(e)
-        })?;
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY);
-        Store::start(options, CONNECTIONS, Owners::beside(path)).await
+        let database = Database::Sqlite(sqlite::file(path).await?);
+        Ok(Store { database, owners: Owners::beside(path) })
+    }
+
+    /// Open the store in a PostgreSQL database. Its tables are made when they are not there; several
+    /// processes may do so at once.
+    ///
+    /// # Errors
+    /// `connect` when the server does not answer, `config` when it refuses, or the tables cannot be
+    /// made or brought up to date. None names the password.
+    pub async fn connect(url: &StoreUrl) -> Result<Self> {
+        let pool = postgres::connect(url).await?;
+        let owners = Owners::of_server(url, pool.clone());
+        Ok(Store { database: Database::Postgres(pool), owners })
     }
 
     /// A store that lives as long as the process.
@@ -70,86 +56,7 @@ impl Store {
     /// # Errors
     /// `config` when it cannot be made.
     pub async fn memory() -> Result<Self> {
-        // Each connection to `:memory:` is a database of its own, so there is exactly one.
-        Store::start(SqliteConnectOptions::new().in_memory(true), 1, Owners::here()).await
+        let database = Database::Sqlite(sqlite::memory().await?);
+        Ok(Store { database, owners: Owners::here() })
     }
-
-    async fn start(
-        options: SqliteConnectOptions,
-        connections: u32,
-        owners: Owners,
-    ) -> Result<Self> {
-        let pool = connect(options, connections).await.map_err(|e| {
-            Error::new(ErrorKind::Config, format!("the store cannot be opened: {e}"))
-                .with_next_step("look at the store's file: its folder, its rights and its space")
-                .with_source(e)
-        })?;
-        bring_up_to_date(&pool).await.map_err(|e| {
-            Error::new(ErrorKind::Config, format!("the store cannot be brought up to date: {e}"))
-                .with_source(e)
-                .with_next_step("is the file a store of this program, made by no newer version?")
-        })?;
-        Ok(Store { pool, owners })
-    }
-}
-
-/// Connect. Whoever makes a new file switches it to a write-ahead log, and that switch does not wait
-/// for a lock as statements do; so it is tried again while another connection is at it.
-async fn connect(options: SqliteConnectOptions, connections: u32) -> sqlx::Result<SqlitePool> {
-    let started = Instant::now();
-    loop {
-        let pool = SqlitePoolOptions::new()
-            .max_connections(connections)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(options.clone())
-            .await;
-        match pool {
-            Err(error) if is_busy(&error) && started.elapsed() < BUSY => {
-                tokio::time::sleep(AGAIN).await;
-            }
-            other => return other,
-        }
-    }
-}
-
-/// Make the tables. Another process may be making the same ones in the same new file: then the ones
-/// that it made are found at the next look.
-async fn bring_up_to_date(pool: &SqlitePool) -> Result<(), MigrateError> {
-    let started = Instant::now();
-    loop {
-        match sqlx::migrate!("src/store/migrations").run(pool).await {
-            Err(error) if is_shared(&error) && started.elapsed() < MAKING => {
-                tokio::time::sleep(AGAIN).await;
-            }
-            other => return other,
-        }
-    }
-}
-
-/// Whether a migration failed as one does that another process makes at the same time: busy, or the
-/// table or the record of it is there already.
-fn is_shared(error: &MigrateError) -> bool {
-    let (MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _)) = error else {
-        return false;
-    };
-    is_busy(cause) || code(cause).is_some_and(|code| matches!(code, ERROR | CONSTRAINT))
-}
-
-/// `SQLITE_BUSY` or `SQLITE_LOCKED`, in their plain and their extended forms.
-fn is_busy(error: &sqlx::Error) -> bool {
-    code(error).is_some_and(|code| matches!(code, BUSY_CODE | LOCKED))
-}
-
-/// SQLite's number of an error, in its plain form.
-fn code(error: &sqlx::Error) -> Option<u32> {
-    let code = error.as_database_error()?.code()?.parse::<u32>().ok()?;
-    Some(code & 0xff)
-}
-
-/// A failed statement. The values of the statement are not in the message.
-fn broken(error: sqlx::Error) -> Error {
-    Error::new(ErrorKind::Unexpected, "the store of approvals and runs cannot be read or written")
-        .with_next_step("look at the store's file: its folder, its rights and the space left")
-        .with_source(error)
 }

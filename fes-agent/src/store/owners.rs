@@ -1,5 +1,9 @@
 //! Who is alive: a process that holds a run holds a lock with it, which the system lets go of when
 //! the process ends, however it ends. So a crash is seen at once, and not when a lease is over.
+//!
+//! Beside a file that is a lock of the operating system. In PostgreSQL it is an advisory lock on a
+//! connection of its own, which the server lets go of when the connection ends: at once when the
+//! process was killed. A host that vanished without a word is seen when the lease is over.
 
 use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
@@ -8,6 +12,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sisense_core::{Error, ErrorKind, Result};
+use sqlx::{Connection, PgConnection, PgPool, Row};
+
+use super::database::broken;
+use super::postgres::{CONNECT, StoreUrl};
 
 /// Where owners say that they are alive.
 #[derive(Clone, Debug)]
@@ -16,6 +24,8 @@ pub(super) enum Owners {
     Files(PathBuf),
     /// A name in this process, for a store that nobody else can see.
     Names(Names),
+    /// A lock in the database, for each.
+    Locks(StoreUrl, PgPool),
 }
 
 type Names = Arc<Mutex<HashSet<String>>>;
@@ -28,6 +38,15 @@ pub(crate) struct Alive(Sign);
 enum Sign {
     File(PathBuf, #[allow(dead_code, reason = "its lock counts")] File),
     Name(Names, String),
+    Lock(Lock),
+}
+
+/// A lock in the database, which lasts as long as its connection.
+#[derive(Debug)]
+struct Lock {
+    url: StoreUrl,
+    owner: String,
+    connection: tokio::sync::Mutex<Option<PgConnection>>,
 }
 
 impl Owners {
@@ -43,12 +62,24 @@ impl Owners {
         Owners::Names(Names::default())
     }
 
+    /// Those of a store in PostgreSQL.
+    pub(super) fn of_server(url: &StoreUrl, pool: PgPool) -> Self {
+        Owners::Locks(url.clone(), pool)
+    }
+
     /// Say that an owner is alive.
-    pub(super) fn hold(&self, owner: &str) -> Result<Alive> {
+    pub(super) async fn hold(&self, owner: &str) -> Result<Alive> {
         match self {
             Owners::Names(names) => {
                 lock(names).insert(owner.to_owned());
                 Ok(Alive(Sign::Name(Arc::clone(names), owner.to_owned())))
+            }
+            Owners::Locks(url, _) => {
+                let connection = take(url, owner).await?.ok_or_else(|| {
+                    Error::new(ErrorKind::Conflict, "another process goes on with this run")
+                })?;
+                let (url, owner) = (url.clone(), owner.to_owned());
+                Ok(Alive(Sign::Lock(Lock { url, owner, connection: Some(connection).into() })))
             }
             Owners::Files(folder) => {
                 let path = folder.join(owner);
@@ -70,7 +101,7 @@ impl Owners {
 
     /// Whether an owner is known to be gone. Where that cannot be told it counts as alive, and its
     /// lease decides.
-    pub(super) fn is_gone(&self, owner: &str) -> bool {
+    pub(super) async fn is_gone(&self, owner: &str) -> bool {
         match self {
             Owners::Names(names) => !lock(names).contains(owner),
             // A shared lock, so that two who look do not take each other for the owner.
@@ -81,8 +112,50 @@ impl Owners {
                 ),
                 Err(error) => error.kind() == Io::NotFound,
             },
+            Owners::Locks(_, pool) => {
+                let free = "SELECT pg_try_advisory_xact_lock_shared(hashtextextended($1, 0))";
+                let row = sqlx::query(free).bind(owner.to_owned()).fetch_one(pool).await;
+                row.and_then(|row| row.try_get(0)).unwrap_or(false)
+            }
         }
     }
+}
+
+impl Alive {
+    /// Look whether the sign is still there, and give it again when its connection was lost.
+    pub(crate) async fn keep(&self) -> Result<()> {
+        match &self.0 {
+            Sign::Lock(lock) => lock.keep().await,
+            Sign::File(..) | Sign::Name(..) => Ok(()),
+        }
+    }
+}
+
+impl Lock {
+    async fn keep(&self) -> Result<()> {
+        let mut held = self.connection.lock().await;
+        if let Some(connection) = held.as_mut()
+            && let Ok(Ok(())) = tokio::time::timeout(CONNECT, connection.ping()).await
+        {
+            return Ok(());
+        }
+        *held = None;
+        // The server may still keep the lock for a connection that it does not know to be lost, and
+        // who looks has it for a moment: it is tried again at the next beat.
+        *held = take(&self.url, &self.owner).await?;
+        Ok(())
+    }
+}
+
+/// A connection that has the lock of an owner, if it is free.
+async fn take(url: &StoreUrl, owner: &str) -> Result<Option<PgConnection>> {
+    let mut connection = url.connection().await.map_err(broken)?;
+    let taken = sqlx::query("SELECT pg_try_advisory_lock(hashtextextended($1, 0))")
+        .bind(owner.to_owned())
+        .fetch_one(&mut connection)
+        .await
+        .map_err(broken)?;
+    Ok(taken.try_get::<bool, _>(0).map_err(broken)?.then_some(connection))
 }
 
 impl Drop for Alive {
@@ -93,6 +166,8 @@ impl Drop for Alive {
             }
             // The lock ends with the file; a file that stays behind says nothing.
             Sign::File(path, _) => drop(fs::remove_file(path)),
+            // The lock ends with its connection.
+            Sign::Lock(_) => {}
         }
     }
 }
@@ -105,34 +180,34 @@ fn lock(names: &Names) -> MutexGuard<'_, HashSet<String>> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn an_owner_is_alive_as_long_as_it_holds() {
+    #[tokio::test]
+    async fn an_owner_is_alive_as_long_as_it_holds() {
         let folder = tempfile::tempdir().unwrap();
         for owners in [Owners::here(), Owners::beside(&folder.path().join("fes.db"))] {
-            assert!(owners.is_gone("a"));
-            let alive = owners.hold("a").unwrap();
-            assert!(!owners.is_gone("a") && !owners.clone().is_gone("a"));
-            assert!(owners.is_gone("b"));
+            assert!(owners.is_gone("a").await);
+            let alive = owners.hold("a").await.unwrap();
+            assert!(!owners.is_gone("a").await && !owners.clone().is_gone("a").await);
+            assert!(owners.is_gone("b").await);
             drop(alive);
-            assert!(owners.is_gone("a"));
+            assert!(owners.is_gone("a").await);
         }
     }
 
-    #[test]
-    fn a_file_that_a_crash_left_behind_says_nothing() {
+    #[tokio::test]
+    async fn a_file_that_a_crash_left_behind_says_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let store = folder.path().join("fes.db");
         let owners = Owners::beside(&store);
-        drop(owners.hold("a").unwrap());
+        drop(owners.hold("a").await.unwrap());
         fs::write(folder.path().join("fes.db-runs").join("a"), "").unwrap();
-        assert!(owners.is_gone("a"));
+        assert!(owners.is_gone("a").await);
     }
 
-    #[test]
-    fn a_folder_that_cannot_be_made_is_told() {
+    #[tokio::test]
+    async fn a_folder_that_cannot_be_made_is_told() {
         let folder = tempfile::tempdir().unwrap();
         let store = folder.path().join("fes.db");
         fs::write(folder.path().join("fes.db-runs"), "in the way").unwrap();
-        assert_eq!(Owners::beside(&store).hold("a").unwrap_err().kind(), ErrorKind::Config);
+        assert_eq!(Owners::beside(&store).hold("a").await.unwrap_err().kind(), ErrorKind::Config);
     }
 }

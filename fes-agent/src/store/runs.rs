@@ -5,11 +5,11 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use sisense_core::run::Progress;
 use sisense_core::{Error, ErrorKind, Result};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::AssertSqlSafe;
 
 use super::approvals::encode;
-use super::{Alive, Store, broken};
+use super::database::{Kind, Record, sql};
+use super::{Alive, Store};
 use crate::approval::{Refusal, Session};
 use crate::plan::Plan;
 use crate::report::Report;
@@ -18,10 +18,9 @@ use crate::runs::{LogLine, MAX_LOG, MAX_RUNS, Order, RunRecord, RunState, Writes
 /// How long a run and its journal are kept after its end, in milliseconds: 90 days.
 const KEEP: i64 = 90 * 24 * 60 * 60 * 1000;
 
-/// What a record is read from; the changes are only counted.
+/// What a record is read from, before its changes, which are only counted.
 const COLUMNS: &str = "id, session, principal, deployment, target, plan, held_secret, state, \
-    created, ended, \
-    owner, lease, json_array_length(changes) AS approved, \
+    created, ended, owner, lease, \
     (SELECT COUNT(*) FROM entries WHERE run = id AND outcome = 'done') AS done, \
     (SELECT COUNT(*) FROM entries WHERE run = id AND outcome = 'failed') AS failed, \
     (SELECT COUNT(*) FROM entries WHERE run = id AND outcome = 'unknown') AS unknown";
@@ -35,16 +34,14 @@ impl Store {
         lease: Timestamp,
     ) -> Result<()> {
         self.forget(now).await?;
-        sqlx::query(
-            "INSERT INTO runs (id, session, principal, deployment, target, plan, changes, \
+        sql("INSERT INTO runs (id, session, principal, deployment, target, plan, changes, \
              previews, resolved, held_secret, state, created, owner, lease) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', ?, ?, ?)",
-        )
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'running', $11, $12, $13)")
         .bind(&order.id)
         .bind(&order.session.id)
         .bind(&order.session.principal)
         .bind(&order.session.deployment)
-        .bind(&order.session.target)
+        .bind(order.session.target.as_deref())
         .bind(encode(&order.plan)?)
         .bind(encode(&order.changes)?)
         .bind(encode(&order.previews)?)
@@ -53,15 +50,14 @@ impl Store {
         .bind(now.as_millisecond())
         .bind(owner)
         .bind(lease.as_millisecond())
-        .execute(&self.pool)
-        .await
-        .map_err(broken)?;
+        .execute(&self.database)
+        .await?;
         Ok(())
     }
 
     /// Say that an owner is alive, for as long as the answer is kept.
-    pub(crate) fn alive(&self, owner: &str) -> Result<Alive> {
-        self.owners.hold(owner)
+    pub(crate) async fn alive(&self, owner: &str) -> Result<Alive> {
+        self.owners.hold(owner).await
     }
 
     /// Take a run that nobody holds and that has something left.
@@ -73,16 +69,14 @@ impl Store {
         lease: Timestamp,
     ) -> Result<Order> {
         self.let_go(id, now).await?;
-        let row = sqlx::query(
-            "UPDATE runs SET state = 'running', owner = ?, lease = ?, ended = NULL, report = NULL \
-             WHERE id = ? AND state IN ('stopped', 'failed', 'interrupted') RETURNING *",
+        let row = sql(
+            "UPDATE runs SET state = 'running', owner = $1, lease = $2, ended = NULL, report = NULL \
+             WHERE id = $3 AND state IN ('stopped', 'failed', 'interrupted') RETURNING *",
         )
         .bind(owner)
         .bind(lease.as_millisecond())
         .bind(id)
-        .fetch_optional(&self.pool)
-        .await
-        .map_err(broken)?;
+        .first(&self.database).await?;
         match row {
             Some(row) => order(&row).ok_or_else(unreadable),
             None => Err(match self.run(id, now).await? {
@@ -94,16 +88,14 @@ impl Store {
 
     /// Whether the run is still this owner's; then it is for longer.
     pub(crate) async fn renew(&self, id: &str, owner: &str, lease: Timestamp) -> Result<bool> {
-        let done = sqlx::query(
-            "UPDATE runs SET lease = ? WHERE id = ? AND owner = ? AND state = 'running'",
-        )
-        .bind(lease.as_millisecond())
-        .bind(id)
-        .bind(owner)
-        .execute(&self.pool)
-        .await
-        .map_err(broken)?;
-        Ok(done.rows_affected() > 0)
+        let done =
+            sql("UPDATE runs SET lease = $1 WHERE id = $2 AND owner = $3 AND state = 'running'")
+                .bind(lease.as_millisecond())
+                .bind(id)
+                .bind(owner)
+                .execute(&self.database)
+                .await?;
+        Ok(done > 0)
     }
 
     pub(crate) async fn end(
@@ -114,19 +106,17 @@ impl Store {
         report: &Report,
         now: Timestamp,
     ) -> Result<()> {
-        let done = sqlx::query(
-            "UPDATE runs SET state = ?, ended = ?, report = ?, owner = NULL, lease = NULL \
-             WHERE id = ? AND owner = ?",
-        )
-        .bind(state.as_str())
-        .bind(now.as_millisecond())
-        .bind(encode(report)?)
-        .bind(id)
-        .bind(owner)
-        .execute(&self.pool)
-        .await
-        .map_err(broken)?;
-        match done.rows_affected() {
+        let done =
+            sql("UPDATE runs SET state = $1, ended = $2, report = $3, owner = NULL, lease = NULL \
+             WHERE id = $4 AND owner = $5")
+            .bind(state.as_str())
+            .bind(now.as_millisecond())
+            .bind(encode(report)?)
+            .bind(id)
+            .bind(owner)
+            .execute(&self.database)
+            .await?;
+        match done {
             0 => Err(Error::new(ErrorKind::Conflict, "another process goes on with this run")),
             _ => Ok(()),
         }
@@ -134,28 +124,30 @@ impl Store {
 
     /// What a run wrote was taken back.
     pub(crate) async fn undone(&self, id: &str) -> Result<()> {
-        sqlx::query("UPDATE runs SET state = 'undone' WHERE id = ? AND state <> 'running'")
+        sql("UPDATE runs SET state = 'undone' WHERE id = $1 AND state <> 'running'")
             .bind(id)
-            .execute(&self.pool)
-            .await
-            .map_err(broken)?;
+            .execute(&self.database)
+            .await?;
         Ok(())
     }
 
     /// A run without its report's rows; with its report when it has ended.
     pub(crate) async fn run(&self, id: &str, now: Timestamp) -> Result<Option<RunRecord>> {
-        let query = format!("SELECT {COLUMNS}, report FROM runs WHERE id = ?");
-        let row = sqlx::query(sqlx::AssertSqlSafe(query))
-            .bind(id)
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(broken)?;
-        row.map(|row| {
-            let mut run = self.record(&row, now).ok_or_else(unreadable)?;
-            run.report = report(&row).ok_or_else(unreadable)?;
-            Ok(run)
-        })
-        .transpose()
+        let query =
+            format!("SELECT {COLUMNS}, {}, report FROM runs WHERE id = $1", self.approved());
+        let row = sql(AssertSqlSafe(query)).bind(id).first(&self.database).await?;
+        let Some(row) = row else { return Ok(None) };
+        let mut run = self.record(&row, now).await.ok_or_else(unreadable)?;
+        run.report = report(&row).ok_or_else(unreadable)?;
+        Ok(Some(run))
+    }
+
+    /// How the number of a run's changes is asked for.
+    fn approved(&self) -> &'static str {
+        match self.database.kind() {
+            Kind::Sqlite => "json_array_length(changes) AS approved",
+            Kind::Postgres => "json_array_length(changes::json)::bigint AS approved",
+        }
     }
 
     /// The newest runs, of one principal or of all.
@@ -165,91 +157,83 @@ impl Store {
         now: Timestamp,
     ) -> Result<Vec<RunRecord>> {
         let query = format!(
-            "SELECT {COLUMNS} FROM runs WHERE (? IS NULL OR principal = ?) \
-             ORDER BY created DESC, id LIMIT {MAX_RUNS}"
+            "SELECT {COLUMNS}, {} FROM runs WHERE ($1 IS NULL OR principal = $1) \
+             ORDER BY created DESC, id LIMIT {MAX_RUNS}",
+            self.approved()
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(query))
-            .bind(principal)
-            .bind(principal)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(broken)?;
-        rows.iter().map(|row| self.record(row, now).ok_or_else(unreadable)).collect()
+        let rows = sql(AssertSqlSafe(query)).bind(principal).all(&self.database).await?;
+        let mut runs = Vec::with_capacity(rows.len());
+        for row in &rows {
+            runs.push(self.record(row, now).await.ok_or_else(unreadable)?);
+        }
+        Ok(runs)
     }
 
     /// Add lines to a run's log, and keep only the last ones.
     pub(crate) async fn log(&self, run: &str, lines: &[(Timestamp, Progress)]) -> Result<()> {
-        let mut all = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(broken)?;
+        let mut all = self.database.begin().await?;
+        all.alone_at(run).await?;
         for (at, progress) in lines {
-            sqlx::query(
-                "INSERT INTO log (run, seq, at, line) \
-                 SELECT ?, COALESCE(MAX(seq), 0) + 1, ?, ? FROM log WHERE run = ?",
-            )
+            sql("INSERT INTO log (run, seq, at, line) \
+                 SELECT $1, COALESCE(MAX(seq), 0) + 1, $2, $3 FROM log WHERE run = $1")
             .bind(run)
             .bind(at.as_millisecond())
             .bind(encode(progress)?)
-            .bind(run)
-            .execute(&mut *all)
-            .await
-            .map_err(broken)?;
+            .execute(&mut all)
+            .await?;
         }
-        sqlx::query(
-            "DELETE FROM log WHERE run = ? AND seq <= (SELECT MAX(seq) FROM log WHERE run = ?) - ?",
+        sql(
+            "DELETE FROM log WHERE run = $1 AND seq <= (SELECT MAX(seq) FROM log WHERE run = $1) - $2",
         )
         .bind(run)
-        .bind(run)
         .bind(i64::try_from(MAX_LOG).unwrap_or(i64::MAX))
-        .execute(&mut *all)
-        .await
-        .map_err(broken)?;
-        all.commit().await.map_err(broken)
+        .execute(&mut all).await?;
+        all.commit().await
     }
 
     /// The lines of a run's log after a number.
     pub(crate) async fn log_after(&self, run: &str, seq: u64) -> Result<Vec<LogLine>> {
-        let rows = sqlx::query("SELECT * FROM log WHERE run = ? AND seq > ? ORDER BY seq")
+        let rows = sql("SELECT * FROM log WHERE run = $1 AND seq > $2 ORDER BY seq")
             .bind(run)
             .bind(i64::try_from(seq).unwrap_or(i64::MAX))
-            .fetch_all(&self.pool)
-            .await
-            .map_err(broken)?;
+            .all(&self.database)
+            .await?;
         rows.iter().map(|row| line(row).ok_or_else(unreadable)).collect()
     }
 
     /// Take a run from a process that is gone or was not heard of for long: whatever becomes of
     /// that process, it writes nothing more.
     pub(crate) async fn let_go(&self, id: &str, now: Timestamp) -> Result<()> {
-        let row = sqlx::query("SELECT state, owner, lease FROM runs WHERE id = ?")
+        let row = sql("SELECT state, owner, lease FROM runs WHERE id = $1")
             .bind(id)
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(broken)?;
-        let Some(owner) = row.as_ref().and_then(|row| self.lost(row, now)) else { return Ok(()) };
-        sqlx::query(
-            "UPDATE runs SET state = 'interrupted', owner = NULL, lease = NULL \
-             WHERE id = ? AND state = 'running' AND owner = ?",
-        )
+            .first(&self.database)
+            .await?;
+        let Some(row) = row else { return Ok(()) };
+        let Some(owner) = self.lost(&row, now).await else { return Ok(()) };
+        sql("UPDATE runs SET state = 'interrupted', owner = NULL, lease = NULL \
+             WHERE id = $1 AND state = 'running' AND owner = $2")
         .bind(id)
         .bind(owner)
-        .execute(&self.pool)
-        .await
-        .map_err(broken)?;
+        .execute(&self.database)
+        .await?;
         Ok(())
     }
 
     /// The owner of a run that is running by its row, and whose process is gone or was not heard of
     /// for long.
-    fn lost(&self, row: &SqliteRow, now: Timestamp) -> Option<String> {
+    async fn lost(&self, row: &Record, now: Timestamp) -> Option<String> {
+        if row.try_get::<String>("state").ok()? != RunState::Running.as_str() {
+            return None;
+        }
         let owner: String = row.try_get("owner").ok()?;
         let lease: i64 = row.try_get("lease").ok()?;
-        let over = lease <= now.as_millisecond() || self.owners.is_gone(&owner);
-        (row.try_get::<String, _>("state").ok()? == RunState::Running.as_str() && over)
-            .then_some(owner)
+        let over = lease <= now.as_millisecond() || self.owners.is_gone(&owner).await;
+        over.then_some(owner)
     }
 
-    fn record(&self, row: &SqliteRow, now: Timestamp) -> Option<RunRecord> {
+    async fn record(&self, row: &Record, now: Timestamp) -> Option<RunRecord> {
         let mut run = record(row)?;
-        if self.lost(row, now).is_some() {
+        if self.lost(row, now).await.is_some() {
             run.state = RunState::Interrupted;
         }
         Some(run)
@@ -258,16 +242,17 @@ impl Store {
     /// Forget what has been over for long, with everything that was kept of it.
     async fn forget(&self, now: Timestamp) -> Result<()> {
         let before = now.as_millisecond().saturating_sub(KEEP);
-        let mut all = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(broken)?;
+        let mut all = self.database.begin().await?;
+        all.alone_at("forget").await?;
         for statement in [
-            "DELETE FROM runs WHERE created <= ? AND state <> 'running'",
-            "DELETE FROM log WHERE at <= ? AND run NOT IN (SELECT id FROM runs)",
-            "DELETE FROM images WHERE kept <= ? AND run NOT IN (SELECT id FROM runs)",
-            "DELETE FROM entries WHERE kept <= ? AND run NOT IN (SELECT id FROM runs)",
+            "DELETE FROM runs WHERE created <= $1 AND state <> 'running'",
+            "DELETE FROM log WHERE at <= $1 AND run NOT IN (SELECT id FROM runs)",
+            "DELETE FROM images WHERE kept <= $1 AND run NOT IN (SELECT id FROM runs)",
+            "DELETE FROM entries WHERE kept <= $1 AND run NOT IN (SELECT id FROM runs)",
         ] {
-            sqlx::query(statement).bind(before).execute(&mut *all).await.map_err(broken)?;
+            sql(statement).bind(before).execute(&mut all).await?;
         }
-        all.commit().await.map_err(broken)
+        all.commit().await
     }
 }
 
@@ -293,8 +278,8 @@ fn unreadable() -> Error {
         .with_next_step("was the store's file altered, or made by a newer version?")
 }
 
-fn order(row: &SqliteRow) -> Option<Order> {
-    let text = |column: &str| row.try_get::<String, _>(column).ok();
+fn order(row: &Record) -> Option<Order> {
+    let text = |column: &str| row.try_get::<String>(column).ok();
     Some(Order {
         id: text("id")?,
         session: Session {
@@ -311,11 +296,11 @@ fn order(row: &SqliteRow) -> Option<Order> {
     })
 }
 
-fn record(row: &SqliteRow) -> Option<RunRecord> {
-    let text = |column: &str| row.try_get::<String, _>(column).ok();
-    let number = |column: &str| row.try_get::<i64, _>(column).ok()?.try_into().ok();
+fn record(row: &Record) -> Option<RunRecord> {
+    let text = |column: &str| row.try_get::<String>(column).ok();
+    let number = |column: &str| row.try_get::<i64>(column).ok()?.try_into().ok();
     let plan: Plan = json(&text("plan")?)?;
-    let ended = row.try_get::<Option<i64>, _>("ended").ok()?;
+    let ended = row.try_get::<Option<i64>>("ended").ok()?;
     Some(RunRecord {
         id: text("id")?,
         session: text("session")?,
@@ -342,18 +327,18 @@ fn record(row: &SqliteRow) -> Option<RunRecord> {
 }
 
 /// The report, if there is one; nothing when it cannot be read.
-fn report(row: &SqliteRow) -> Option<Option<Report>> {
-    match row.try_get::<Option<String>, _>("report").ok()? {
+fn report(row: &Record) -> Option<Option<Report>> {
+    match row.try_get::<Option<String>>("report").ok()? {
         Some(text) => json(&text).map(Some),
         None => Some(None),
     }
 }
 
-fn line(row: &SqliteRow) -> Option<LogLine> {
+fn line(row: &Record) -> Option<LogLine> {
     Some(LogLine {
-        seq: row.try_get::<i64, _>("seq").ok()?.try_into().ok()?,
+        seq: row.try_get::<i64>("seq").ok()?.try_into().ok()?,
         at: Timestamp::from_millisecond(row.try_get("at").ok()?).ok()?,
-        progress: json(&row.try_get::<String, _>("line").ok()?)?,
+        progress: json(&row.try_get::<String>("line").ok()?)?,
     })
 }
 

@@ -3,10 +3,9 @@
 
 use jiff::Timestamp;
 use sisense_core::Result;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
 use super::approvals::{encode, json};
+use super::database::{Record, sql};
 use super::{Store, broken};
 use crate::approval::Session;
 use crate::conversation::Conversation;
@@ -14,28 +13,24 @@ use crate::sessions::{FlightKind, SessionRecord};
 
 impl Store {
     pub(crate) async fn begin_session(&self, session: &Session, now: Timestamp) -> Result<()> {
-        sqlx::query(
+        sql(
             "INSERT INTO sessions (id, principal, deployment, target, created, used, conversation) \
              VALUES ($1, $2, $3, $4, $5, $5, $6)",
         )
         .bind(&session.id)
         .bind(&session.principal)
         .bind(&session.deployment)
-        .bind(&session.target)
+        .bind(session.target.as_deref())
         .bind(now.as_millisecond())
         .bind(encode(&Conversation::default())?)
-        .execute(&self.pool)
-        .await
-        .map_err(broken)?;
+        .execute(&self.database)
+        .await?;
         Ok(())
     }
 
     pub(crate) async fn session(&self, id: &str) -> Result<Option<SessionRecord>> {
-        let row = sqlx::query("SELECT * FROM sessions WHERE id = $1")
-            .bind(id)
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(broken)?;
+        let row =
+            sql("SELECT * FROM sessions WHERE id = $1").bind(id).first(&self.database).await?;
         Ok(row.as_ref().and_then(record))
     }
 
@@ -47,17 +42,15 @@ impl Store {
         conversation: &Conversation,
         now: Timestamp,
     ) -> Result<bool> {
-        let done = sqlx::query(
-            "UPDATE sessions SET conversation = $3, used = $4 WHERE id = $1 AND flight = $2",
-        )
-        .bind(id)
-        .bind(flight)
-        .bind(encode(conversation)?)
-        .bind(now.as_millisecond())
-        .execute(&self.pool)
-        .await
-        .map_err(broken)?;
-        Ok(done.rows_affected() > 0)
+        let done =
+            sql("UPDATE sessions SET conversation = $3, used = $4 WHERE id = $1 AND flight = $2")
+                .bind(id)
+                .bind(flight)
+                .bind(encode(conversation)?)
+                .bind(now.as_millisecond())
+                .execute(&self.database)
+                .await?;
+        Ok(done > 0)
     }
 
     /// Take the one flight of a session. Of several callers, in several processes, one gets it;
@@ -70,7 +63,7 @@ impl Store {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<bool> {
-        let done = sqlx::query(
+        let done = sql(
             "UPDATE sessions SET flight = $2, flight_kind = $3, flight_until = $5, used = $4, \
              cancel = NULL WHERE id = $1 AND (flight IS NULL OR flight_until < $4)",
         )
@@ -79,10 +72,9 @@ impl Store {
         .bind(kind.as_str())
         .bind(now.as_millisecond())
         .bind(until.as_millisecond())
-        .execute(&self.pool)
-        .await
-        .map_err(broken)?;
-        Ok(done.rows_affected() > 0)
+        .execute(&self.database)
+        .await?;
+        Ok(done > 0)
     }
 
     /// Give a sign of life. Says whether the flight is still the caller's, and whether somebody
@@ -93,46 +85,39 @@ impl Store {
         flight: &str,
         until: Timestamp,
     ) -> Result<Option<bool>> {
-        let row = sqlx::query(
+        let row = sql(
             "UPDATE sessions SET flight_until = $3 WHERE id = $1 AND flight = $2 RETURNING cancel",
         )
         .bind(id)
         .bind(flight)
         .bind(until.as_millisecond())
-        .fetch_optional(&self.pool)
-        .await
-        .map_err(broken)?;
+        .first(&self.database)
+        .await?;
         let Some(row) = row else { return Ok(None) };
         let cancel: Option<String> = row.try_get("cancel").map_err(broken)?;
         Ok(Some(cancel.as_deref() == Some(flight)))
     }
 
     pub(crate) async fn end_flight(&self, id: &str, flight: &str, now: Timestamp) -> Result<()> {
-        sqlx::query(
-            "UPDATE sessions SET flight = NULL, flight_kind = NULL, flight_until = NULL, \
-             cancel = NULL, used = $3 WHERE id = $1 AND flight = $2",
-        )
+        sql("UPDATE sessions SET flight = NULL, flight_kind = NULL, flight_until = NULL, \
+             cancel = NULL, used = $3 WHERE id = $1 AND flight = $2")
         .bind(id)
         .bind(flight)
         .bind(now.as_millisecond())
-        .execute(&self.pool)
-        .await
-        .map_err(broken)?;
+        .execute(&self.database)
+        .await?;
         Ok(())
     }
 
     /// Ask the flight of a session to end, wherever it runs. Says whether there is one.
     pub(crate) async fn cancel_flight(&self, id: &str, now: Timestamp) -> Result<bool> {
-        let done = sqlx::query(
-            "UPDATE sessions SET cancel = flight \
-             WHERE id = $1 AND flight IS NOT NULL AND flight_until >= $2",
-        )
+        let done = sql("UPDATE sessions SET cancel = flight \
+             WHERE id = $1 AND flight IS NOT NULL AND flight_until >= $2")
         .bind(id)
         .bind(now.as_millisecond())
-        .execute(&self.pool)
-        .await
-        .map_err(broken)?;
-        Ok(done.rows_affected() > 0)
+        .execute(&self.database)
+        .await?;
+        Ok(done > 0)
     }
 
     /// Forget sessions that were last used before a time and do nothing, and what waits in them.
@@ -141,15 +126,13 @@ impl Store {
         before: Timestamp,
         now: Timestamp,
     ) -> Result<Vec<String>> {
-        let rows = sqlx::query(
-            "DELETE FROM sessions WHERE used < $1 AND (flight IS NULL OR flight_until < $2) \
-             RETURNING id",
-        )
-        .bind(before.as_millisecond())
-        .bind(now.as_millisecond())
-        .fetch_all(&self.pool)
-        .await
-        .map_err(broken)?;
+        let rows =
+            sql("DELETE FROM sessions WHERE used < $1 AND (flight IS NULL OR flight_until < $2) \
+             RETURNING id")
+            .bind(before.as_millisecond())
+            .bind(now.as_millisecond())
+            .all(&self.database)
+            .await?;
         let ids: Vec<String> = rows
             .iter()
             .map(|row| row.try_get("id"))
@@ -162,46 +145,37 @@ impl Store {
     }
 
     pub(crate) async fn end_session(&self, id: &str) -> Result<bool> {
-        let done = sqlx::query("DELETE FROM sessions WHERE id = $1")
-            .bind(id)
-            .execute(&self.pool)
-            .await
-            .map_err(broken)?;
+        let done =
+            sql("DELETE FROM sessions WHERE id = $1").bind(id).execute(&self.database).await?;
         self.end_approvals(id).await?;
-        Ok(done.rows_affected() > 0)
+        Ok(done > 0)
     }
 
     /// What waits in a session that has ended can never be used.
     async fn end_approvals(&self, session: &str) -> Result<()> {
-        sqlx::query(
-            "UPDATE approvals SET state = 'expired' \
-             WHERE session = $1 AND state IN ('pending', 'approved')",
-        )
+        sql("UPDATE approvals SET state = 'expired' \
+             WHERE session = $1 AND state IN ('pending', 'approved')")
         .bind(session)
-        .execute(&self.pool)
-        .await
-        .map_err(broken)?;
+        .execute(&self.database)
+        .await?;
         Ok(())
     }
 
     /// Take an approval back that was not used, because the person asked for something else.
     pub(crate) async fn drop_approval(&self, id: &str) -> Result<()> {
-        sqlx::query(
-            "UPDATE approvals SET state = 'expired' \
-             WHERE id = $1 AND state IN ('pending', 'approved')",
-        )
+        sql("UPDATE approvals SET state = 'expired' \
+             WHERE id = $1 AND state IN ('pending', 'approved')")
         .bind(id)
-        .execute(&self.pool)
-        .await
-        .map_err(broken)?;
+        .execute(&self.database)
+        .await?;
         Ok(())
     }
 }
 
-fn record(row: &SqliteRow) -> Option<SessionRecord> {
-    let text = |column: &str| row.try_get::<String, _>(column).ok();
+fn record(row: &Record) -> Option<SessionRecord> {
+    let text = |column: &str| row.try_get::<String>(column).ok();
     let time = |column: &str| {
-        row.try_get::<i64, _>(column).ok().and_then(|at| Timestamp::from_millisecond(at).ok())
+        row.try_get::<i64>(column).ok().and_then(|at| Timestamp::from_millisecond(at).ok())
     };
     let kind: Option<String> = row.try_get("flight_kind").ok()?;
     let until: Option<i64> = row.try_get("flight_until").ok()?;

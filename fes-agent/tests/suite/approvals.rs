@@ -1,12 +1,21 @@
 //! Approvals that cannot be decided or used.
 
+use std::sync::Arc;
+
 use fes_agent::approval::MAX_PENDING;
-use fes_agent::{Agent, Called, Options, Pending, Person, Plan, Prepared, Session, State};
+use fes_agent::{
+    Agent, Called, Options, Pending, Person, Plan, Policy, Prepared, Session, State, Store,
+};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 use sisense_core::{ErrorKind, Result};
 
-use super::fake::{Fake, Hands, agent, agent_with, session};
+use super::fake::{Fake, Hands, agent_over, session};
+use super::home::home;
+
+fn agent(fake: &Arc<Fake>, store: Store) -> Agent {
+    agent_over(fake, Policy::default(), &Hands::new(), store)
+}
 
 fn plan() -> Plan {
     serde_json::from_value(json!({ "goal": "make bob a designer", "steps": [
@@ -33,7 +42,8 @@ fn message<T: std::fmt::Debug>(result: Result<T>) -> String {
 #[tokio::test]
 async fn an_undecided_rejected_used_or_unknown_approval_runs_nothing() {
     let fake = Fake::start().await;
-    let agent = agent(&fake).await;
+    let home = home!();
+    let agent = agent(&fake, home.store().await);
     assert!(message(run(&agent, &session(), "nope").await).contains("no such approval"));
 
     let first = pending(&agent).await;
@@ -57,7 +67,8 @@ async fn an_undecided_rejected_used_or_unknown_approval_runs_nothing() {
 #[tokio::test]
 async fn another_session_principal_or_deployment_cannot_use_it() {
     let fake = Fake::start().await;
-    let agent = agent(&fake).await;
+    let home = home!();
+    let agent = agent(&fake, home.store().await);
     let pending = pending(&agent).await;
     agent.approve(&pending.id, &Person::new("ann")).await.unwrap();
     for other in [Session::new("s2", "ann", "prod"), Session::new("s1", "bob", "prod")] {
@@ -74,7 +85,8 @@ async fn another_session_principal_or_deployment_cannot_use_it() {
 #[tokio::test]
 async fn only_the_one_who_asked_or_an_operator_decides() {
     let fake = Fake::start().await;
-    let agent = agent(&fake).await;
+    let home = home!();
+    let agent = agent(&fake, home.store().await);
     let pending = pending(&agent).await;
     let error = agent.approve(&pending.id, &Person::new("bob")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Forbidden);
@@ -90,7 +102,8 @@ async fn only_the_one_who_asked_or_an_operator_decides() {
 async fn an_expired_approval_is_refused_decided_or_not() {
     let fake = Fake::start().await;
     let hands = Hands::new();
-    let agent = agent_with(&fake, Default::default(), &hands).await;
+    let home = home!();
+    let agent = agent_over(&fake, Policy::default(), &hands, home.store().await);
     let waiting = pending(&agent).await;
     hands.forward(16);
     assert!(message(agent.approve(&waiting.id, &Person::new("ann")).await).contains("expired"));
@@ -109,7 +122,8 @@ async fn an_expired_approval_is_refused_decided_or_not() {
 #[tokio::test]
 async fn other_arguments_are_not_approved() {
     let fake = Fake::start().await;
-    let agent = agent(&fake).await;
+    let home = home!();
+    let agent = agent(&fake, home.store().await);
     let pending = pending(&agent).await;
     agent.approve(&pending.id, &Person::new("ann")).await.unwrap();
     let mut other: Value = serde_json::to_value(plan()).unwrap();
@@ -124,7 +138,8 @@ async fn other_arguments_are_not_approved() {
 #[tokio::test]
 async fn of_many_at_once_exactly_one_uses_an_approval() {
     let fake = Fake::start().await;
-    let agent = agent(&fake).await;
+    let home = home!();
+    let agent = agent(&fake, home.store().await);
     let pending = pending(&agent).await;
     agent.approve(&pending.id, &Person::new("ann")).await.unwrap();
     let tasks: Vec<_> = (0..8)
@@ -143,7 +158,8 @@ async fn of_many_at_once_exactly_one_uses_an_approval() {
 #[tokio::test]
 async fn what_waits_is_bounded() {
     let fake = Fake::start().await;
-    let agent = agent(&fake).await;
+    let home = home!();
+    let agent = agent(&fake, home.store().await);
     for n in 0..MAX_PENDING {
         let args = json!({ "user": "bob", "role": format!("role {n}") });
         agent.call(&session(), "access.set_role", args, Options::default()).await.unwrap();

@@ -236,13 +236,12 @@ pub async fn agent(fake: &Arc<Fake>) -> Agent {
 }
 
 pub async fn agent_with(fake: &Arc<Fake>, policy: Policy, hands: &Hands) -> Agent {
+    agent_over(fake, policy, hands, Store::memory().await.unwrap())
+}
+
+pub fn agent_over(fake: &Arc<Fake>, policy: Policy, hands: &Hands, store: Store) -> Agent {
     let tools: Arc<dyn Tools> = fake.clone();
-    Agent::builder(tools)
-        .policy(policy)
-        .store(Store::memory().await.unwrap())
-        .clock(hands.clock())
-        .build()
-        .unwrap()
+    Agent::builder(tools).policy(policy).store(store).clock(hands.clock()).build().unwrap()
 }
 
 pub fn session() -> Session {

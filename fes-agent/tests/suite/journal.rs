@@ -1,17 +1,16 @@
 //! The journal in the store: there before each write, whole or not at all, shared by processes.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use fes_agent::{Agent, Called, Options, Person, Store, Tools};
+use fes_agent::{Agent, Called, Options, Person, Tools};
 use jiff::Timestamp;
 use pretty_assertions::assert_eq;
 use serde_json::json;
 use sisense_core::run::{Action, Asset, AssetKind, Context, Entry, Journal, Outcome};
 use sisense_core::{Change, ErrorKind};
-use sqlx::{ConnectOptions, Connection};
 
 use super::fake::{Fake, session};
+use super::home::home;
 
 fn entry(run: &str, key: &str, outcome: Outcome) -> Entry {
     let asset =
@@ -29,28 +28,15 @@ fn entry(run: &str, key: &str, outcome: Outcome) -> Entry {
     }
 }
 
-async fn spoil(path: &Path, statement: &'static str) {
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
-    let mut connection = options.connect().await.unwrap();
-    sqlx::query(statement).execute(&mut connection).await.unwrap();
-    connection.close().await.unwrap();
-}
-
 fn keys(entries: &[Entry]) -> Vec<&str> {
     entries.iter().map(|entry| entry.key.as_str()).collect()
 }
 
 #[tokio::test]
 async fn several_entries_are_kept_together_or_not_at_all() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("store.db");
-    let store = Store::open(&path).await.unwrap();
-    spoil(
-        &path,
-        "CREATE TRIGGER no BEFORE INSERT ON entries WHEN NEW.key = 'c' \
-         BEGIN SELECT RAISE(ABORT, 'no room'); END",
-    )
-    .await;
+    let home = home!();
+    let store = home.store().await;
+    home.refuse_entries(Some("c")).await;
     let all = ["a", "b", "c"].map(|key| entry("r1", key, Outcome::Unknown));
     let error = store.keep_all(all.to_vec()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unexpected);
@@ -64,11 +50,10 @@ async fn an_entry_that_cannot_be_read_does_not_pass_for_none() {
     for statement in
         ["UPDATE entries SET entry = '{'", "DROP TABLE entries", "ALTER TABLE entries RENAME TO e"]
     {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("store.db");
-        let store = Store::open(&path).await.unwrap();
+        let home = home!();
+        let store = home.store().await;
         store.keep(entry("r1", "a", Outcome::Done)).await.unwrap();
-        spoil(&path, statement).await;
+        home.spoil(statement).await;
         let error = store.find("r1", "a").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unexpected, "{statement}");
         assert!(store.entries("r1").await.is_err(), "{statement}");
@@ -77,9 +62,8 @@ async fn an_entry_that_cannot_be_read_does_not_pass_for_none() {
 
 #[tokio::test]
 async fn entries_keep_their_place_and_other_processes_see_them() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("store.db");
-    let (here, there) = (Store::open(&path).await.unwrap(), Store::open(&path).await.unwrap());
+    let home = home!();
+    let (here, there) = (home.store().await, home.store().await);
     for key in ["b", "a", "c"] {
         here.keep(entry("r1", key, Outcome::Unknown)).await.unwrap();
     }
@@ -96,7 +80,8 @@ async fn entries_keep_their_place_and_other_processes_see_them() {
 
 #[tokio::test]
 async fn the_first_image_counts_and_entries_do_not_carry_it() {
-    let store = Store::memory().await.unwrap();
+    let home = home!();
+    let store = home.store().await;
     assert_eq!(store.image("r1", "a").await.unwrap(), None);
     let document = json!({ "title": "Pipeline", "widgets": ["x".repeat(60_000)] });
     store.keep_image("r1", "a", &document).await.unwrap();
@@ -110,11 +95,10 @@ async fn the_first_image_counts_and_entries_do_not_carry_it() {
 
 #[tokio::test]
 async fn every_write_of_an_agent_is_in_the_store() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("store.db");
+    let home = home!();
     let fake = Fake::start().await;
     let tools: Arc<dyn Tools> = fake.clone();
-    let store = Store::open(&path).await.unwrap();
+    let store = home.store().await;
     let agent = Agent::builder(tools).store(store.clone()).build().unwrap();
     let (session, args) = (session(), json!({ "user": "bob", "role": "designer" }));
     let call = || agent.call(&session, "access.set_role", args.clone(), Options::default());
@@ -122,17 +106,13 @@ async fn every_write_of_an_agent_is_in_the_store() {
     agent.approve(&pending.id, &Person::new("ann")).await.unwrap();
 
     // A journal that cannot be written sends nothing.
-    spoil(
-        &path,
-        "CREATE TRIGGER no BEFORE INSERT ON entries BEGIN SELECT RAISE(ABORT, 'full'); END",
-    )
-    .await;
+    home.refuse_entries(None).await;
     let called = call().await.unwrap();
     let Called::Done(step) = called else { panic!("not done: {called:?}") };
     assert_eq!(step.error.unwrap().kind, ErrorKind::Unexpected);
     assert_eq!(fake.writes().await, 0);
 
-    spoil(&path, "DROP TRIGGER no").await;
+    home.accept_entries().await;
     let Called::NeedsApproval(pending) = call().await.unwrap() else { panic!("not pending") };
     agent.approve(&pending.id, &Person::new("ann")).await.unwrap();
     assert!(matches!(call().await.unwrap(), Called::Done(step) if step.ok));

@@ -1,17 +1,16 @@
 //! Runs that outlive their process: interrupted, resumed by one, stopped, taken back.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use fes_agent::runner::OnDisconnect;
-use fes_agent::{Agent, Options, Pending, Person, Prepared, Ran, RunState, Store};
+use fes_agent::{Agent, Options, Pending, Person, Prepared, Ran, RunState};
 use pretty_assertions::assert_eq;
 use sisense_core::ErrorKind;
 use sisense_core::run::{CancellationToken, Journal};
-use sqlx::{ConnectOptions, Connection};
 
 use super::fake::Hands;
+use super::home::home;
 use super::two::{Two, agent, everything, session};
 
 const MINUTE: i64 = 1;
@@ -41,16 +40,10 @@ async fn state(agent: &Agent, id: &str) -> RunState {
     agent.run(id, &ann()).await.unwrap().state
 }
 
-async fn spoil(path: &Path, statement: &'static str) {
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
-    let mut connection = options.connect().await.unwrap();
-    sqlx::query(statement).execute(&mut connection).await.unwrap();
-    connection.close().await.unwrap();
-}
-
 #[tokio::test]
 async fn what_cannot_be_resumed_says_why_and_writes_nothing() {
-    let (two, store, hands) = (Two::start().await, Store::memory().await.unwrap(), Hands::new());
+    let home = home!();
+    let (two, store, hands) = (Two::start().await, home.store().await, Hands::new());
     let agent = agent(&two, &store, &hands);
     let resume = async |id: &str, person: Person| {
         agent.resume(id, &person, Options::default()).await.unwrap_err()
@@ -85,7 +78,8 @@ async fn what_cannot_be_resumed_says_why_and_writes_nothing() {
 #[tokio::test]
 async fn a_crashed_run_is_interrupted_and_resumed_to_the_same_end() {
     for at in 0..6 {
-        let (two, store) = (Two::start().await, Store::memory().await.unwrap());
+        let home = home!();
+        let (two, store) = (Two::start().await, home.store().await);
         let hands = Hands::new();
         let (here, there) = (agent(&two, &store, &hands), agent(&two, &store, &hands));
         let pending = approved(&here).await;
@@ -107,10 +101,9 @@ async fn a_crashed_run_is_interrupted_and_resumed_to_the_same_end() {
 
 #[tokio::test]
 async fn of_two_processes_one_resumes() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("store.db");
+    let home = home!();
     let (two, hands) = (Two::start().await, Hands::new());
-    let open = async || agent(&two, &Store::open(&path).await.unwrap(), &hands);
+    let open = async || agent(&two, &home.store().await, &hands);
     let (first, here, there) = (open().await, open().await, open().await);
     let pending = approved(&first).await;
     crash(&two, &first, &pending.id, 2).await;
@@ -126,7 +119,8 @@ async fn of_two_processes_one_resumes() {
 
 #[tokio::test]
 async fn a_process_that_is_not_heard_of_for_long_loses_its_run() {
-    let (two, store, hands) = (Two::start().await, Store::memory().await.unwrap(), Hands::new());
+    let home = home!();
+    let (two, store, hands) = (Two::start().await, home.store().await, Hands::new());
     let (here, there) = (agent(&two, &store, &hands), agent(&two, &store, &hands));
     let pending = approved(&here).await;
     two.hang_at.store(2, Ordering::SeqCst);
@@ -148,18 +142,18 @@ async fn a_process_that_is_not_heard_of_for_long_loses_its_run() {
 
 #[tokio::test]
 async fn a_process_that_lost_its_run_writes_nothing_more() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("store.db");
+    let home = home!();
     let (two, hands) = (Two::start().await, Hands::new());
-    let agent = agent(&two, &Store::open(&path).await.unwrap(), &hands);
+    let agent = agent(&two, &home.store().await, &hands);
     let pending = approved(&agent).await;
     // Another process takes the run over as soon as the first write is told.
-    let taken = path.clone();
+    let home = Arc::new(home);
+    let taken = home.clone();
     let options = Options::default().progress(Arc::new(move |_| {
         let taken = taken.clone();
         let other = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime.unwrap().block_on(spoil(&taken, "UPDATE runs SET owner = 'another'"));
+            runtime.unwrap().block_on(taken.spoil("UPDATE runs SET owner = 'another'"));
         });
         other.join().unwrap();
     }));
@@ -172,7 +166,8 @@ async fn a_process_that_lost_its_run_writes_nothing_more() {
 
 #[tokio::test]
 async fn a_stopped_run_says_so_and_goes_on_later() {
-    let (two, store, hands) = (Two::start().await, Store::memory().await.unwrap(), Hands::new());
+    let home = home!();
+    let (two, store, hands) = (Two::start().await, home.store().await, Hands::new());
     let agent = agent(&two, &store, &hands);
     let pending = approved(&agent).await;
     let token = CancellationToken::new();
@@ -196,7 +191,8 @@ async fn a_stopped_run_says_so_and_goes_on_later() {
 
 #[tokio::test]
 async fn a_failed_asset_is_tried_again_by_a_resume() {
-    let (two, store, hands) = (Two::start().await, Store::memory().await.unwrap(), Hands::new());
+    let home = home!();
+    let (two, store, hands) = (Two::start().await, home.store().await, Hands::new());
     let agent = agent(&two, &store, &hands);
     let pending = approved(&agent).await;
     *two.refused.lock().unwrap() = Some("user carla".into());
@@ -210,7 +206,8 @@ async fn a_failed_asset_is_tried_again_by_a_resume() {
 
 #[tokio::test]
 async fn the_log_is_kept_with_its_run_and_bounded() {
-    let (two, store, hands) = (Two::start().await, Store::memory().await.unwrap(), Hands::new());
+    let home = home!();
+    let (two, store, hands) = (Two::start().await, home.store().await, Hands::new());
     let agent = agent(&two, &store, &hands);
     let pending = approved(&agent).await;
     agent.run_approved(&session(), &pending.id, Options::default()).await.unwrap();
@@ -225,7 +222,8 @@ async fn the_log_is_kept_with_its_run_and_bounded() {
 
 #[tokio::test]
 async fn a_run_is_seen_by_its_owner_and_an_operator() {
-    let (two, store, hands) = (Two::start().await, Store::memory().await.unwrap(), Hands::new());
+    let home = home!();
+    let (two, store, hands) = (Two::start().await, home.store().await, Hands::new());
     let agent = agent(&two, &store, &hands);
     let pending = approved(&agent).await;
     agent.run_approved(&session(), &pending.id, Options::default()).await.unwrap();
@@ -238,7 +236,8 @@ async fn a_run_is_seen_by_its_owner_and_an_operator() {
 
 #[tokio::test]
 async fn a_run_is_taken_back_after_a_person_saw_how() {
-    let (two, store, hands) = (Two::start().await, Store::memory().await.unwrap(), Hands::new());
+    let home = home!();
+    let (two, store, hands) = (Two::start().await, home.store().await, Hands::new());
     two.put("user bob", "old");
     let agent = agent(&two, &store, &hands);
     let pending = approved(&agent).await;
@@ -270,7 +269,8 @@ async fn a_run_is_taken_back_after_a_person_saw_how() {
 
 #[tokio::test]
 async fn an_undo_that_crashed_is_resumed() {
-    let (two, store, hands) = (Two::start().await, Store::memory().await.unwrap(), Hands::new());
+    let home = home!();
+    let (two, store, hands) = (Two::start().await, home.store().await, Hands::new());
     let agent = agent(&two, &store, &hands);
     let pending = approved(&agent).await;
     agent.run_approved(&session(), &pending.id, Options::default()).await.unwrap();
@@ -285,7 +285,8 @@ async fn an_undo_that_crashed_is_resumed() {
 
 #[tokio::test]
 async fn a_run_may_go_on_without_its_caller() {
-    let (two, store, hands) = (Two::start().await, Store::memory().await.unwrap(), Hands::new());
+    let home = home!();
+    let (two, store, hands) = (Two::start().await, home.store().await, Hands::new());
     let agent = agent(&two, &store, &hands);
     let pending = approved(&agent).await;
     let seen = Arc::new(tokio::sync::Notify::new());

@@ -13,8 +13,11 @@ use fes_agent::{
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 use sisense_core::{ErrorKind, Result};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 
 use super::fake::{Fake, Hands};
+use super::home::home;
 
 /// A planner of few words: the text is the plan's one call, or one of a few marks.
 struct Terse;
@@ -71,9 +74,8 @@ struct Room {
 }
 
 impl Room {
-    async fn open() -> Room {
-        let (fake, store, hands) =
-            (Fake::start().await, Store::memory().await.unwrap(), Hands::new());
+    async fn open(store: Store) -> Room {
+        let (fake, hands) = (Fake::start().await, Hands::new());
         let agent = Room::another(&fake, &store, &hands);
         Room { fake, store, hands, agent }
     }
@@ -93,6 +95,17 @@ impl Room {
         self.agent.begin(&Session::new("ignored", who, "prod")).await.unwrap()
     }
 
+    /// A turn that does not end by itself, when it is half way.
+    async fn slow(&self, session: &Session) -> JoinHandle<Result<fes_agent::runner::Said>> {
+        let (half_way, agent, session) =
+            (Arc::new(Notify::new()), self.agent.clone(), session.clone());
+        let told = half_way.clone();
+        let options = Options::default().progress(Arc::new(move |_| told.notify_one()));
+        let slow = tokio::spawn(async move { agent.say(&session, "slow", options).await });
+        half_way.notified().await;
+        slow
+    }
+
     async fn say(&self, session: &Session, text: &str) -> Turn {
         self.agent.say(session, text, Options::default()).await.unwrap().turn
     }
@@ -100,7 +113,8 @@ impl Room {
 
 #[tokio::test]
 async fn an_id_is_issued_here_and_only_its_owner_can_use_it() {
-    let room = Room::open().await;
+    let home = home!();
+    let room = Room::open(home.store().await).await;
     let ann = room.session("ann").await;
     assert_eq!(ann.id.len(), 32);
     assert_ne!(ann.id, room.session("ann").await.id);
@@ -116,7 +130,8 @@ async fn an_id_is_issued_here_and_only_its_owner_can_use_it() {
 
 #[tokio::test]
 async fn a_follow_up_sees_what_was_said_also_after_a_restart() {
-    let room = Room::open().await;
+    let home = home!();
+    let room = Room::open(home.store().await).await;
     let session = room.session("ann").await;
     room.say(&session, "show bob").await;
     let later = Room::another(&room.fake, &room.store, &room.hands);
@@ -130,7 +145,8 @@ async fn a_follow_up_sees_what_was_said_also_after_a_restart() {
 
 #[tokio::test]
 async fn sessions_know_nothing_of_each_other() {
-    let room = Room::open().await;
+    let home = home!();
+    let room = Room::open(home.store().await).await;
     let sessions = [room.session("ann").await, room.session("ann").await];
     room.say(&sessions[0], "show bob").await;
     let turn = room.say(&sessions[1], "again").await;
@@ -140,7 +156,8 @@ async fn sessions_know_nothing_of_each_other() {
 /// Case 64 of the evaluation: two sessions run turns at once, and nothing mixes.
 #[tokio::test]
 async fn case_064_turns_at_once_never_mix() {
-    let room = Room::open().await;
+    let home = home!();
+    let room = Room::open(home.store().await).await;
     let names = ["ann", "bob", "carla"];
     let mut sessions = Vec::new();
     for name in names {
@@ -181,13 +198,10 @@ async fn case_064_turns_at_once_never_mix() {
 
 #[tokio::test]
 async fn a_new_turn_takes_the_place_of_one_that_goes_on() {
-    let room = Room::open().await;
+    let home = home!();
+    let room = Room::open(home.store().await).await;
     let session = room.session("ann").await;
-    let slow = {
-        let (agent, session) = (room.agent.clone(), session.clone());
-        tokio::spawn(async move { agent.say(&session, "slow", Options::default()).await })
-    };
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    let slow = room.slow(&session).await;
     let turn = room.say(&session, "show bob").await;
     assert!(matches!(turn, Turn::Answer(report) if report.ok));
     match slow.await.unwrap().map(|said| said.turn) {
@@ -200,14 +214,11 @@ async fn a_new_turn_takes_the_place_of_one_that_goes_on() {
 
 #[tokio::test]
 async fn a_turn_is_stopped_from_another_process() {
-    let room = Room::open().await;
+    let home = home!();
+    let room = Room::open(home.store().await).await;
     let session = room.session("ann").await;
     assert!(!room.agent.cancel(&session.id, "ann").await.unwrap());
-    let slow = {
-        let (agent, session) = (room.agent.clone(), session.clone());
-        tokio::spawn(async move { agent.say(&session, "slow", Options::default()).await })
-    };
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    let slow = room.slow(&session).await;
     let other = Room::another(&room.fake, &room.store, &room.hands);
     assert_eq!(other.cancel(&session.id, "bob").await.unwrap_err().kind(), ErrorKind::NotFound);
     assert!(other.cancel(&session.id, "ann").await.unwrap());
@@ -220,7 +231,8 @@ async fn a_turn_is_stopped_from_another_process() {
 /// Case 51: a pending approval, then new text.
 #[tokio::test]
 async fn case_051_another_request_drops_what_waits() {
-    let room = Room::open().await;
+    let home = home!();
+    let room = Room::open(home.store().await).await;
     let session = room.session("ann").await;
     let Turn::Approval(pending) = room.say(&session, "make bob designer").await else { panic!() };
     room.say(&session, "show ann").await;
@@ -232,7 +244,8 @@ async fn case_051_another_request_drops_what_waits() {
 /// Case 50: after the approval the saved plan runs, and the planner is not asked.
 #[tokio::test]
 async fn case_050_an_approval_runs_what_was_shown() {
-    let room = Room::open().await;
+    let home = home!();
+    let room = Room::open(home.store().await).await;
     let session = room.session("ann").await;
     let Turn::Approval(pending) = room.say(&session, "make bob designer").await else { panic!() };
     let talk = room.agent.session(&session.id, "ann").await.unwrap().conversation;
@@ -250,7 +263,8 @@ async fn case_050_an_approval_runs_what_was_shown() {
 /// Case 37: a missing value, then two answers that are none.
 #[tokio::test]
 async fn case_037_a_question_is_given_up() {
-    let room = Room::open().await;
+    let home = home!();
+    let room = Room::open(home.store().await).await;
     let session = room.session("ann").await;
     assert!(matches!(room.say(&session, "who is there").await, Turn::Question(_)));
     assert!(matches!(room.say(&session, "hm").await, Turn::Question(_)));
@@ -262,7 +276,8 @@ async fn case_037_a_question_is_given_up() {
 
 #[tokio::test]
 async fn a_secret_is_neither_kept_nor_lost_within_its_time() {
-    let room = Room::open().await;
+    let home = home!();
+    let room = Room::open(home.store().await).await;
     let session = room.session("ann").await;
     let Turn::Approval(pending) = room.say(&session, "pin bob password s3cr3t-1").await else {
         panic!()
@@ -286,7 +301,8 @@ async fn a_secret_is_neither_kept_nor_lost_within_its_time() {
 
 #[tokio::test]
 async fn an_idle_session_is_swept_with_what_waits_in_it() {
-    let room = Room::open().await;
+    let home = home!();
+    let room = Room::open(home.store().await).await;
     let (idle, used) = (room.session("ann").await, room.session("ann").await);
     let Turn::Approval(pending) = room.say(&idle, "make bob designer").await else { panic!() };
     room.hands.forward(10);

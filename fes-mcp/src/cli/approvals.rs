@@ -6,14 +6,14 @@ use async_trait::async_trait;
 use clap::Subcommand;
 use comfy_table::{Table, presets};
 use fes_agent::host::{unknown_deployment, unknown_operation};
-use fes_agent::{Agent, Kind, Name, Pending, Place, State, Store, Tools};
+use fes_agent::{Agent, Kind, Name, Pending, Place, State, Tools};
 use serde_json::{Value, json};
 use sisense_core::{Error, ErrorKind, Operation, Outcome, Result, Run};
 
 use super::act::{COMMAND_LINE, operator};
 use super::ask::{end, follow};
 use super::output::Out;
-use super::room::{Room, STORE};
+use super::room::Room;
 use super::{Cli, Exit, Failure};
 use crate::approvals::{describe, goal, words};
 use crate::preview;
@@ -62,7 +62,7 @@ pub async fn run(
     if let ApprovalsCommand::Run { id } = command {
         return run_approved(cli, id, out).await;
     }
-    let store = Store::open(&cli.state.folder()?.join(STORE)).await?;
+    let store = cli.state.store().await?;
     let agent = Agent::builder(Arc::new(NoTools)).store(store).build()?;
     let person = operator();
     match command {

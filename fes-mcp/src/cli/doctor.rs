@@ -3,6 +3,7 @@
 use std::error::Error as _;
 use std::time::Instant;
 
+use fes_agent::{Store, StoreUrl};
 use serde::Serialize;
 use serde_json::{Value, json};
 use sisense_core::{Client, Error, ErrorKind, Limits};
@@ -46,7 +47,15 @@ impl Check {
 
 /// Look at everything, tell all of it, and fail if anything is broken.
 pub async fn run(cli: &Cli, out: &Out) -> Result<Exit, Failure> {
-    let mut checks = vec![clock(), state_folder(cli)];
+    let mut checks = vec![clock()];
+    checks.push(match cli.state.store_url() {
+        Ok(None) => state_folder(cli),
+        Ok(Some(url)) => store(&url).await,
+        Err(failure) => {
+            let next = failure.report.next_step.clone();
+            Check::fail("store", failure.report.message.clone(), next)
+        }
+    });
     let sandbox = match cli.deployment.sandbox {
         true => Some(cli.sandbox.start("sandbox", 0).await?),
         false => None,
@@ -113,6 +122,20 @@ fn clock() -> Check {
         );
     }
     Check::ok("clock", shown)
+}
+
+/// The store that several servers share.
+async fn store(url: &StoreUrl) -> Check {
+    match Store::connect(url).await {
+        Ok(_) if url.is_checked() => Check::ok("store", url.to_string()),
+        Ok(_) => Check::warn(
+            "store",
+            format!("{url}: nothing proves that it is the right server"),
+            "add ?sslmode=verify-full to the store's URL, and &sslrootcert=FILE for an authority \
+             of your own",
+        ),
+        Err(error) => Check::fail("store", error.to_string(), error.report().next_step.clone()),
+    }
 }
 
 fn state_folder(cli: &Cli) -> Check {

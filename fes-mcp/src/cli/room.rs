@@ -16,9 +16,6 @@ use super::output::Out;
 use super::{Cli, Command, Failure, stopping};
 use crate::mcp::Serving;
 
-/// The file of the store within the state folder.
-pub const STORE: &str = "fes.db";
-
 /// How long a run may take to end after the program was asked to stop.
 const GRACE: Duration = Duration::from_secs(60);
 
@@ -81,11 +78,7 @@ impl Room {
         );
         let passing = once && !sandboxes.is_empty();
         // What waits for a sandbox that is gone in a moment is of no use to anybody.
-        let store = if passing {
-            Store::memory().await?
-        } else {
-            Store::open(&cli.state.folder()?.join(STORE)).await?
-        };
+        let store = if passing { Store::memory().await? } else { cli.state.store().await? };
         let skills = cli.state.skills(tools.as_ref())?;
         let builder = Agent::builder(tools).policy(cli.state.policy()).skills(skills).store(store);
         let agent = with_model(builder)?.build()?;

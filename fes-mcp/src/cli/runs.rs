@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Subcommand;
 use comfy_table::{Table, presets};
-use fes_agent::{Agent, LogLine, Prepared, RunRecord, RunState, Store};
+use fes_agent::{Agent, LogLine, Prepared, RunRecord, RunState};
 use serde_json::{Value, json};
 use sisense_core::run::{Entry, Outcome};
 
@@ -13,7 +13,7 @@ use super::act::{Said, ask, operator, session};
 use super::approvals::NoTools;
 use super::ask::{end, follow, tell};
 use super::output::Out;
-use super::room::{Room, STORE};
+use super::room::Room;
 use super::{Cli, Exit, Failure, show, stopping};
 use crate::preview::one_line;
 
@@ -86,7 +86,7 @@ pub async fn run(cli: &Cli, command: &RunsCommand, out: &Out) -> Result<Exit, Fa
 
 /// Reading what is kept needs no deployment.
 async fn reader(cli: &Cli) -> Result<Agent, Failure> {
-    let store = Store::open(&cli.state.folder()?.join(STORE)).await?;
+    let store = cli.state.store().await?;
     Ok(Agent::builder(Arc::new(NoTools)).store(store).build()?)
 }
 

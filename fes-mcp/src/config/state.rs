@@ -5,10 +5,17 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use fes_agent::policy::{Pattern, Rules};
 use fes_agent::skills::Skills;
-use fes_agent::{Policy, Tools};
-use sisense_core::generated;
+use fes_agent::{Policy, Store, StoreUrl, Tools};
+use sisense_core::{Secret, generated};
 
+use super::read_secret;
 use crate::cli::Failure;
+
+/// The file of the store within the state folder.
+const STORE: &str = "fes.db";
+
+/// The variable that names a store which several servers share.
+const STORE_URL: &str = "FES_STORE_URL";
 
 /// Where state is kept and what may run.
 #[derive(Clone, Debug, Default, Args)]
@@ -17,6 +24,17 @@ pub struct StateArgs {
     /// Folder of the approvals and the journal [default: the user's state folder]
     #[arg(long, global = true, value_name = "DIR", env = "FES_STATE_DIR", hide_env_values = true)]
     pub state_dir: Option<PathBuf>,
+
+    /// File with the postgres:// URL of a database that several servers share, in place of a file in
+    /// the state folder; the URL may hold a password [default: FES_STORE_URL]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "FES_STORE_URL_FILE",
+        hide_env_values = true
+    )]
+    pub store_url_file: Option<PathBuf>,
 
     /// Folder of skills of your own, each a folder with a SKILL.md
     #[arg(long, global = true, value_name = "DIR", env = "FES_SKILLS_DIR", hide_env_values = true)]
@@ -66,6 +84,28 @@ impl StateArgs {
             skills.add_folder(folder, tools)?;
         }
         Ok(skills)
+    }
+
+    /// Where the store is that several servers share, if there is one.
+    pub fn store_url(&self) -> Result<Option<StoreUrl>, Failure> {
+        let url = match &self.store_url_file {
+            Some(path) => Some(read_secret(path, "store URL")?),
+            None => std::env::var(STORE_URL)
+                .ok()
+                .filter(|url| !url.trim().is_empty())
+                .map(|url| Secret::new(url.trim())),
+        };
+        url.map(|url| StoreUrl::parse(&url))
+            .transpose()
+            .map_err(|error| Failure::from(error).usage())
+    }
+
+    /// Open the store: the shared one, or the file in the state folder.
+    pub async fn store(&self) -> Result<Store, Failure> {
+        Ok(match self.store_url()? {
+            Some(url) => Store::connect(&url).await?,
+            None => Store::open(&self.folder()?.join(STORE)).await?,
+        })
     }
 
     /// The state folder, made if it is not there, readable by its owner alone.

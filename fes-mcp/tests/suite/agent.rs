@@ -23,7 +23,7 @@ fn names(events: &[Told]) -> Vec<String> {
 }
 
 /// A request that waits, as its answer.
-fn waiting(client: &AgentClient) -> Value {
+pub fn waiting(client: &AgentClient) -> Value {
     let dashboards = client.say(None, "list all dashboards");
     let rows = dashboards["report"]["steps"][0]["result"].as_array().unwrap();
     let title = rows[0]["title"].as_str().unwrap();

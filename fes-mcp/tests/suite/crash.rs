@@ -3,14 +3,12 @@
 //! The moments are those at which the target has seen so many requests; they are chosen by a seed.
 //! `FES_SEED=17 cargo nextest run -p fes-mcp crash` replays one.
 
-use std::collections::BTreeMap;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
-use sisense_sandbox::Change;
 use tempfile::TempDir;
 
 use super::meaning::meaning;
@@ -77,13 +75,7 @@ fn play(stage: &Stage, seed: u64, most: u64, expected: &Value) -> bool {
         assert!(output.status.success(), "seed {seed}: {}", told(&output));
         break;
     }
-    let mut made: BTreeMap<String, u32> = BTreeMap::new();
-    for entry in stage.target.requests().iter().filter(|entry| entry.applied) {
-        for touched in entry.touched.iter().filter(|one| one.change == Change::Created) {
-            *made.entry(format!("{:?} {}", touched.kind, touched.name)).or_default() += 1;
-        }
-    }
-    made.retain(|_, times| *times > 1);
+    let made = stage.made_twice();
     assert!(made.is_empty(), "seed {seed}: made twice: {made:?}");
     let found = meaning(&stage.target);
     if found != *expected {

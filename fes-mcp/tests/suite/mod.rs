@@ -15,6 +15,8 @@ mod http;
 mod meaning;
 mod migrate;
 mod model;
+#[cfg(unix)]
+mod replicas;
 mod runs;
 mod sandbox;
 mod stdio;

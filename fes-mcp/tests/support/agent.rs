@@ -1,7 +1,12 @@
 //! A client of the agent API.
 
+use std::time::Duration;
+
 use reqwest::blocking::{Client, Response};
 use serde_json::{Value, json};
+
+/// Longest time for an answer that a run stands behind.
+const LONGEST: Duration = Duration::from_secs(120);
 
 pub struct AgentClient {
     http: Client,
@@ -28,6 +33,13 @@ impl AgentClient {
     pub fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         let response = self.http.post(format!("{}{path}", self.url)).json(body).send().unwrap();
         (response.status().as_u16(), response.json().unwrap())
+    }
+
+    /// The same to a server that may be gone before it answers.
+    pub fn try_post(&self, path: &str, body: &Value) -> Option<(u16, Value)> {
+        let response = self.http.post(format!("{}{path}", self.url)).json(body).timeout(LONGEST);
+        let response = response.send().ok()?;
+        Some((response.status().as_u16(), response.json().ok()?))
     }
 
     pub fn stream(&self, path: &str, body: &Value) -> Vec<Told> {

@@ -15,9 +15,15 @@ use tempfile::TempDir;
 /// A command of the binary, with a state folder of its own and nothing from the environment.
 pub fn fes(state: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fes-mcp"));
-    for name in
-        ["SISENSE_URL", "SISENSE_TOKEN", "SISENSE_CA_FILE", "FES_APPROVAL_CODE", "LLM_PROVIDER"]
-    {
+    for name in [
+        "SISENSE_URL",
+        "SISENSE_TOKEN",
+        "SISENSE_CA_FILE",
+        "FES_APPROVAL_CODE",
+        "FES_STORE_URL",
+        "FES_STORE_URL_FILE",
+        "LLM_PROVIDER",
+    ] {
         command.env_remove(name);
     }
     command.env("FES_STATE_DIR", state).stdin(Stdio::null());

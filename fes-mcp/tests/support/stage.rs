@@ -1,8 +1,9 @@
 //! Two deployments in this process, for programs of their own.
 
+use std::collections::BTreeMap;
 use std::process::{Command, Output, Stdio};
 
-use sisense_sandbox::{Sandbox, SandboxConfig, Sizes, Snapshot};
+use sisense_sandbox::{Change, Sandbox, SandboxConfig, Sizes, Snapshot};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
@@ -43,6 +44,18 @@ impl Stage {
     pub fn reset(&self) {
         self.target.restore(&self.empty);
         self.target.clear_requests();
+    }
+
+    /// What the target made more than once since it was emptied, and how often.
+    pub fn made_twice(&self) -> BTreeMap<String, u32> {
+        let mut made: BTreeMap<String, u32> = BTreeMap::new();
+        for entry in self.target.requests().iter().filter(|entry| entry.applied) {
+            for touched in entry.touched.iter().filter(|one| one.change == Change::Created) {
+                *made.entry(format!("{:?} {}", touched.kind, touched.name)).or_default() += 1;
+            }
+        }
+        made.retain(|_, times| *times > 1);
+        made
     }
 
     /// A command between the two, which answers in JSON.

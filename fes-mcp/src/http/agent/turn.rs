@@ -356,6 +356,7 @@ pub fn refuse(error: &Error) -> Response {
         ErrorKind::Forbidden | ErrorKind::NotApproved => StatusCode::FORBIDDEN,
         ErrorKind::Conflict | ErrorKind::Drifted | ErrorKind::Cancelled => StatusCode::CONFLICT,
         ErrorKind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        ErrorKind::Connect => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };
     (status, Json(with_detail(error))).into_response()
