@@ -3,6 +3,7 @@
 mod choose;
 mod context;
 mod directory;
+mod everything;
 mod fill;
 mod find;
 mod follow;

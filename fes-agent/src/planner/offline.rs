@@ -5,6 +5,7 @@ use serde_json::Value;
 use sisense_core::{Operation, Result};
 
 use super::choose::{Choice, choices, ignores_limit, kinds, may_name, understood};
+use super::everything::spelled_out;
 use super::fill::Reading;
 use super::find::{Form, mentions};
 use super::follow::follow_up;
@@ -56,6 +57,11 @@ impl Planner for Offline {
             return Ok(Answer::Decline(decline));
         }
         let all = pieces(text);
+        let everything = spelled_out(&all);
+        let (text, all) = match &everything {
+            Some(text) => (text.as_str(), pieces(text)),
+            None => (text, all),
+        };
         if may_name(&all) {
             let wanted = kinds(request.catalogue, request.operations, &all);
             request.directory.load(&wanted).await;

@@ -127,8 +127,12 @@ fn begins_request(tail: &[Piece]) -> bool {
     if (ask || first.class() == Some(Class::Act)) && has_object(tail) {
         return true;
     }
+    // "And all dashboards to the target".
     let things = |piece: &Piece| {
-        matches!(piece.class(), Some(Class::Thing | Class::Filler)) || piece.is("all")
+        matches!(piece.class(), Some(Class::Thing | Class::Filler))
+            || piece.is("all")
+            || piece.is("elsewhere")
+            || ["other", "another", "new", "deployment", "server"].contains(&piece.lower().as_str())
     };
     let end = tail.iter().position(|p| p.stop_after || joins(p)).map_or(tail.len(), |at| at + 1);
     first.class() == Some(Class::Thing) && tail[..end].iter().all(|p| things(p) || joins(p))
@@ -181,6 +185,10 @@ mod tests {
             ("show users and their groups", vec!["show users and their groups"]),
             ("wellcheck all boards and all cubes", vec!["wellcheck all boards and all cubes"]),
             ("share it with ann and bob", vec!["share it with ann and bob"]),
+            (
+                "migrate all users and all boards to the target",
+                vec!["migrate all users", "migrate all boards to the target"],
+            ),
             ("show \"A and B\" and list groups", vec!["show \"A and B\"", "list groups"]),
         ] {
             assert_eq!(parts(request), wanted, "{request}");

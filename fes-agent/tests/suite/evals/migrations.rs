@@ -57,6 +57,20 @@ async fn case_031_everything_is_put_in_the_order_of_dependencies() {
     .await;
 }
 
+/// What names no kind means every kind; none is left out.
+#[tokio::test]
+async fn everything_is_every_kind() {
+    let all = "migration.migrate_all_groups ; migration.migrate_all_users ; \
+               migration.migrate_all_datamodels ; migration.migrate_all_dashboards";
+    table(&[
+        ("migrate everything", all),
+        ("migrate everything to the target", all),
+        ("move all to the other deployment", all),
+        ("copy the whole deployment", all),
+    ])
+    .await;
+}
+
 #[tokio::test]
 async fn case_032_a_named_group_is_not_all_groups() {
     table(&[
