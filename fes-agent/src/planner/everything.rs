@@ -53,7 +53,16 @@ pub(super) fn spelled_out(request: &[Piece]) -> Option<String> {
     // "The whole deployment", "all the stuff": the words for it go with it.
     let gone = rest.iter().take_while(|piece| place(piece) || piece.lower() == "the").count();
     let gone = if rest.get(..gone).is_some_and(|gone| gone.iter().any(place)) { gone } else { 0 };
-    let before = words(request.get(..all)?);
+    // "Move" alone would be within a deployment once the parts stand by themselves.
+    let before: Vec<String> = request
+        .get(..all)?
+        .iter()
+        .map(|piece| match piece.is("bring") || piece.is("transfer") {
+            true => "migrate".to_owned(),
+            false => piece.text.clone(),
+        })
+        .collect();
+    let before = before.join(" ");
     let before = before.trim_end_matches(" the");
     Some(format!("{before} {KINDS} {}", words(rest.get(gone..)?)).trim().to_owned())
 }
@@ -75,7 +84,7 @@ mod tests {
             ("migrate everything", format!("migrate {all}")),
             ("migrate everything to the target", format!("migrate {all} to the target")),
             ("copy the whole deployment", format!("copy {all}")),
-            ("move all the stuff to prod", format!("move {all} to prod")),
+            ("move all the stuff to prod", format!("migrate {all} to prod")),
         ] {
             assert_eq!(spelled_out(&pieces(request)), Some(wanted), "{request}");
         }
