@@ -1,8 +1,11 @@
 //! Where operations run: the [`Tools`] trait, so that the agent knows no deployment itself.
 
 mod local;
+mod names;
+pub mod remote;
 
 pub use local::Local;
+pub use remote::Remote;
 
 use std::sync::Arc;
 

@@ -33,8 +33,9 @@
 //! # }
 //! ```
 //!
-//! The crate reads no input, starts no runtime, sets no logger and prints nothing. The only socket
-//! that it opens is that of the configured [`llm`], if there is one.
+//! The crate reads no input, starts no runtime, sets no logger and prints nothing. The only sockets
+//! that it opens are those of the configured [`llm`] and of the configured tools server
+//! ([`host::remote`]), if there are any.
 
 pub mod approval;
 pub mod catalogue;
@@ -56,7 +57,7 @@ pub mod store;
 mod testing;
 
 pub use approval::{Pending, Person, Session, State};
-pub use host::{Kind, Local, Name, Place, Tools};
+pub use host::{Kind, Local, Name, Place, Remote, Tools};
 pub use plan::Plan;
 pub use planner::{Decline, Planner, Question};
 pub use policy::{Decision, Policy};

@@ -31,11 +31,7 @@ pub(super) async fn call(
         let sealed = seal(&plan, agent.tools.as_ref());
         let request = Request { session, sealed: &sealed };
         if let Some(ready) = agent.desk.ready_matching(request).await? {
-            return match execute::approved(agent, session, &plan, ready, options).await? {
-                Ran::Done(report) => done(report),
-                Ran::Drifted { report, fresh } => drifted(report, fresh),
-                Ran::Partly { report, fresh } => partly(report, fresh),
-            };
+            return called(execute::approved(agent, session, &plan, ready, options).await?);
         }
     }
     match execute::prepare(agent, session, &plan, options).await? {
@@ -45,7 +41,16 @@ pub(super) async fn call(
     }
 }
 
-fn arguments(operation: &Operation, args: Value) -> Result<Map<String, Value>> {
+/// What became of an approved plan of one call.
+pub(super) fn called(ran: Ran) -> Result<Called> {
+    match ran {
+        Ran::Done(report) => done(report),
+        Ran::Drifted { report, fresh } => drifted(report, fresh),
+        Ran::Partly { report, fresh } => partly(report, fresh),
+    }
+}
+
+pub(super) fn arguments(operation: &Operation, args: Value) -> Result<Map<String, Value>> {
     match args {
         Value::Object(map) => Ok(map),
         Value::Null => Ok(Map::new()),
@@ -53,7 +58,7 @@ fn arguments(operation: &Operation, args: Value) -> Result<Map<String, Value>> {
     }
 }
 
-fn done(report: Report) -> Result<Called> {
+pub(super) fn done(report: Report) -> Result<Called> {
     match report.steps.into_iter().next() {
         Some(step) => Ok(Called::Done(Box::new(step))),
         None => Err(Error::new(ErrorKind::Unexpected, "the call left no report")),

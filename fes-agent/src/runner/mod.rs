@@ -5,6 +5,7 @@ mod ask;
 mod builder;
 mod call;
 mod execute;
+mod granted;
 mod phase;
 mod preview;
 mod runs;

@@ -38,6 +38,8 @@ pub enum AssetKind {
     Schedule,
     /// A build of a data model.
     Build,
+    /// A tool of another server, of which nothing is known but what it is called with.
+    Tool,
 }
 
 impl AssetKind {
@@ -56,6 +58,7 @@ impl AssetKind {
             AssetKind::Connection => "connection",
             AssetKind::Schedule => "build schedule",
             AssetKind::Build => "build",
+            AssetKind::Tool => "tool",
         }
     }
 }
@@ -87,6 +90,8 @@ pub enum Action {
     Publish,
     /// Starts a build or a publish of a data model.
     Build,
+    /// Calls a tool of another server, whatever that does.
+    Call,
 }
 
 impl Action {
@@ -102,6 +107,7 @@ impl Action {
             Action::Own => "change owner",
             Action::Publish => "publish",
             Action::Build => "build",
+            Action::Call => "call",
         }
     }
 }

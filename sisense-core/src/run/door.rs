@@ -7,6 +7,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::change::Change;
+use super::elsewhere::Elsewhere;
 use super::journal::{Entry, Outcome};
 use super::{CancellationToken, Inner, RunMode};
 use crate::error::{Error, ErrorKind, Result};
@@ -174,6 +175,37 @@ impl Pass {
     /// The key under which the journal keeps its change.
     pub(super) fn key(&self) -> &str {
         self.entry.as_ref().map_or("", |entry| entry.key.as_str())
+    }
+
+    /// Whether an earlier attempt of this run may have made this very write.
+    #[must_use]
+    pub fn may_be_made(&self) -> bool {
+        self.entry.as_ref().is_some_and(|entry| self.run.may_be_made(&entry.key))
+    }
+
+    /// The entry as it must be kept, when another process says how its write ended.
+    pub(super) fn close_as(mut self, ended: Elsewhere) -> (Arc<Inner>, Option<Entry>) {
+        let run = Arc::clone(&self.run);
+        let Some(mut entry) = self.entry.take() else { return (run, None) };
+        entry.duration_ms = u64::try_from(self.started.elapsed().as_millis()).ok();
+        match ended {
+            Elsewhere::Done { id } => {
+                entry.outcome = Outcome::Done;
+                entry.id = id;
+            }
+            Elsewhere::NotDone(why) => {
+                // What was not done now may have been done before the run was resumed.
+                let doubtful = run.may_be_made(&entry.key);
+                entry.outcome = if doubtful { Outcome::Unknown } else { Outcome::Failed };
+                entry.error = why;
+            }
+            Elsewhere::Unknown(why) => {
+                entry.outcome = Outcome::Unknown;
+                entry.error = Some(why);
+            }
+        }
+        run.settled(&entry);
+        (run, Some(*entry))
     }
 
     /// A write that was sent and got no answer, or a gateway's one, may have been applied.

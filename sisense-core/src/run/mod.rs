@@ -10,6 +10,7 @@ mod approved;
 mod bulk;
 mod change;
 mod door;
+mod elsewhere;
 mod journal;
 mod meter;
 mod partial;
@@ -27,6 +28,7 @@ use approved::Approved;
 pub(crate) use bulk::settle_all;
 pub use change::{Action, Asset, AssetKind, Change, Undo, digest};
 pub use door::{Door, Pass, Planned, Recorded, is_planned};
+pub use elsewhere::{Elsewhere, settle_elsewhere};
 pub use journal::{Context, Entry, Journal, MemoryJournal, Outcome};
 pub use meter::Meter;
 pub use partial::{Missing, Partial};
@@ -200,6 +202,12 @@ impl Run {
         self.inner.mode
     }
 
+    /// Who asked.
+    #[must_use]
+    pub fn context(&self) -> &Context {
+        &self.inner.context
+    }
+
     /// The changes collected by a preview, or made by a run, in order.
     #[must_use]
     pub fn changes(&self) -> Vec<Arc<Change>> {
@@ -248,7 +256,7 @@ impl Run {
     }
 
     /// Wait until the run is stopped.
-    pub(crate) async fn stopped(&self) {
+    pub async fn stopped(&self) {
         self.inner.cancel.cancelled().await;
     }
 
