@@ -39,6 +39,7 @@ pub async fn run(cli: &Cli, args: &DemoArgs, out: &Out) -> Result<Exit, Failure>
         public: Vec::new(),
         bearer: None,
         code: crate::config::approval_code(),
+        agent_key: None,
         on_disconnect: OnDisconnect::Stop,
         mcp: true,
         idle: fes_agent::sessions::IDLE,

@@ -3,12 +3,15 @@
 use std::error::Error as _;
 use std::time::Instant;
 
+use fes_agent::host::Remote;
+use fes_agent::host::remote::RemoteConfig;
 use fes_agent::{Store, StoreUrl};
 use serde::Serialize;
 use serde_json::{Value, json};
 use sisense_core::{Client, Error, ErrorKind, Limits};
 
 use super::output::Out;
+use super::serve::words;
 use super::{Cli, Exit, Failure};
 
 /// Roles that see and change everything of a deployment.
@@ -56,6 +59,10 @@ pub async fn run(cli: &Cli, out: &Out) -> Result<Exit, Failure> {
             Check::fail("store", failure.report.message.clone(), next)
         }
     });
+    if let Some(config) = cli.tools_server()? {
+        checks.push(tools_server(config).await);
+        return Ok(tell(&checks, out));
+    }
     let sandbox = match cli.deployment.sandbox {
         true => Some(cli.sandbox.start("sandbox", 0).await?),
         false => None,
@@ -82,16 +89,42 @@ pub async fn run(cli: &Cli, out: &Out) -> Result<Exit, Failure> {
             checks.push(Check::fail("configuration", failure.report.message.clone(), next));
         }
     }
+    let exit = tell(&checks, out);
+    if let Some(sandbox) = sandbox {
+        sandbox.stop().await;
+    }
+    Ok(exit)
+}
+
+fn tell(checks: &[Check], out: &Out) -> Exit {
     let broken = checks.iter().any(|check| check.state == Mark::Fail);
     if out.is_json() {
         out.json(&json!({ "ok": !broken, "checks": checks }));
     } else {
-        out.text(&describe(&checks));
+        out.text(&describe(checks));
     }
-    if let Some(sandbox) = sandbox {
-        sandbox.stop().await;
+    if broken { Exit::Failed } else { Exit::Done }
+}
+
+/// The tools server in place of a deployment: what it is, and whether changes can be made.
+async fn tools_server(config: RemoteConfig) -> Check {
+    let name = "tools server";
+    match Remote::connect(config).await {
+        Ok(remote) => {
+            let about = remote.about().clone();
+            remote.close().await;
+            let detail = words(&about);
+            match about.previews && !about.takes_approvals {
+                true => Check::warn(name, detail, "give both processes the same FES_AGENT_KEY"),
+                false => Check::ok(name, detail),
+            }
+        }
+        Err(error) => {
+            let next = error.report().next_step.clone();
+            let report = sisense_core::ErrorReport { next_step: None, ..error.into_report() };
+            Check::fail(name, report.to_string(), next)
+        }
     }
-    Ok(if broken { Exit::Failed } else { Exit::Done })
 }
 
 fn describe(checks: &[Check]) -> String {

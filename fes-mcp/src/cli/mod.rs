@@ -22,10 +22,11 @@ use std::process::ExitCode;
 use std::sync::LazyLock;
 
 use clap::{Args, Parser, Subcommand};
+use fes_agent::host::remote::RemoteConfig;
 use sisense_core::{Error, ErrorKind, ErrorReport};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{DeploymentArgs, SandboxArgs, StateArgs};
+use crate::config::{DeploymentArgs, RemoteArgs, SandboxArgs, StateArgs};
 use output::Out;
 
 const AFTER_HELP: &str = "\
@@ -40,6 +41,8 @@ Examples:
   fes-mcp migrate --sandbox --dry-run                   from a source to a target, asset by asset
   fes-mcp stdio                                         for an MCP client on this machine
   fes-mcp serve                                         MCP over HTTP on 127.0.0.1:8100/mcp
+  fes-mcp serve --agent --tools-url http://127.0.0.1:8100/mcp/ --bind 127.0.0.1:8001
+                                                        the agent alone, over that server's tools
 
 Every change is shown first and waits for a person: on the terminal, on the approval page, or
 with `fes-mcp approvals approve ID`. Nothing that a model sends can stand in for that.";
@@ -51,6 +54,8 @@ pub struct Cli {
     #[command(flatten)]
     pub deployment: DeploymentArgs,
     #[command(flatten)]
+    pub remote: RemoteArgs,
+    #[command(flatten)]
     pub sandbox: SandboxArgs,
     #[command(flatten)]
     pub state: StateArgs,
@@ -58,6 +63,18 @@ pub struct Cli {
     pub output: OutputArgs,
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// The tools server, if one is to be used.
+    pub fn tools_server(&self) -> Result<Option<RemoteConfig>, Failure> {
+        let serves_mcp = match &self.command {
+            Command::Serve(args) => !args.agent,
+            Command::Stdio(_) => true,
+            _ => false,
+        };
+        self.remote.config(&self.deployment, serves_mcp)
+    }
 }
 
 /// How answers are shown.

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use fes_agent::host::remote::RemoteConfig;
+use fes_agent::host::{Remote, unknown_deployment};
 use fes_agent::llm::{self, HttpModel, Model};
 use fes_agent::planner::LlmPlanner;
 use fes_agent::runner::OnDisconnect;
@@ -35,12 +37,26 @@ pub struct Room {
     pub summarize: Option<bool>,
     /// Whether the deployment and its approvals end with this command.
     pub passing: bool,
+    /// The tools server, when the tools run there.
+    pub remote: Option<Arc<Remote>>,
     sandboxes: Vec<Sandbox>,
+}
+
+/// Where the tools run, and on which deployments.
+struct Place {
+    tools: Arc<dyn Tools>,
+    remote: Option<Arc<Remote>>,
+    deployment: String,
+    target: Option<String>,
 }
 
 impl Room {
     /// The deployment that the options name, or a sandbox.
     pub async fn open(cli: &Cli) -> Result<Self, Failure> {
+        if let Some(config) = cli.tools_server()? {
+            let place = Place::remote(cli, config).await?;
+            return Room::furnish(cli, place, Vec::new()).await;
+        }
         if cli.deployment.sandbox {
             let name = cli.deployment.name.as_deref().unwrap_or("sandbox");
             let sandbox = cli.sandbox.start(name, 0).await?;
@@ -72,6 +88,11 @@ impl Room {
             target = other.map(|sandbox| sandbox.name().to_owned());
         }
         let tools: Arc<dyn Tools> = Arc::new(Local::new(clients)?);
+        Room::furnish(cli, Place { tools, remote: None, deployment, target }, sandboxes).await
+    }
+
+    async fn furnish(cli: &Cli, place: Place, sandboxes: Vec<Sandbox>) -> Result<Self, Failure> {
+        let Place { tools, remote, deployment, target } = place;
         let once = matches!(
             cli.command,
             Command::Ask(_) | Command::Tools(_) | Command::Migrate(_) | Command::Skills(_)
@@ -92,6 +113,7 @@ impl Room {
             stop: stopping()?,
             summarize: None,
             passing,
+            remote,
             sandboxes,
         };
         room.offer(cli).await?;
@@ -130,6 +152,7 @@ impl Room {
             transport,
             on_disconnect,
             stop: self.stop.child_token(),
+            door: None,
         }
     }
 
@@ -156,11 +179,40 @@ impl Room {
         }
     }
 
-    /// End the sandboxes.
+    /// End the sandboxes, and the session with the tools server.
     pub async fn close(self) {
+        if let Some(remote) = &self.remote {
+            remote.close().await;
+        }
         for sandbox in self.sandboxes {
             sandbox.stop().await;
         }
+    }
+}
+
+impl Place {
+    async fn remote(cli: &Cli, config: RemoteConfig) -> Result<Self, Failure> {
+        let remote = Arc::new(Remote::connect(config).await?);
+        let known = remote.deployments();
+        let about = remote.about();
+        let (deployment, target) =
+            (known.first().cloned().unwrap_or_default(), about.target.clone());
+        // The server was started for these; another wish cannot be met from here.
+        for (wish, there) in
+            [(&cli.deployment.source, Some(&deployment)), (&cli.deployment.target, target.as_ref())]
+        {
+            if let Some(wish) = wish.as_ref().filter(|wish| Some(*wish) != there) {
+                return Err(Failure::from(unknown_deployment(known, wish)).usage());
+            }
+        }
+        if about.previews && !about.takes_approvals {
+            Out::new(false).note(
+                "warning: the tools server takes no approvals of this process, so nothing can be \
+                 changed; give both the same FES_AGENT_KEY",
+            );
+        }
+        let tools: Arc<dyn Tools> = Arc::clone(&remote) as Arc<dyn Tools>;
+        Ok(Place { tools, remote: Some(remote), deployment, target })
     }
 }
 

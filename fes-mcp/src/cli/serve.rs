@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use fes_agent::host::remote::About;
 use fes_agent::runner::OnDisconnect;
-use serde_json::json;
+use serde_json::{Value, json};
 use sisense_core::Secret;
 use tokio_util::sync::CancellationToken;
 use url::{Origin, Url};
@@ -20,7 +21,7 @@ use crate::http::{
     AgentApi, AgentApiOptions, Connect, Guard, OperatorCode, Pages, Parts, Site, TenantRules,
     router,
 };
-use crate::mcp::{ApprovalPages, Handler, Toolbox};
+use crate::mcp::{AgentDoor, ApprovalPages, Handler, Serving, Toolbox};
 
 /// Options of `serve`.
 #[derive(Debug, Args)]
@@ -28,6 +29,7 @@ use crate::mcp::{ApprovalPages, Handler, Toolbox};
 Examples:
   fes-mcp serve --sandbox
   fes-mcp serve --url https://bi.example.com --token-file token.txt
+  fes-mcp serve --agent --tools-url http://127.0.0.1:8100/mcp/ --bind 127.0.0.1:8001
   fes-mcp serve --bind 0.0.0.0:8100 --allow-remote --auth-token-file mcp-token.txt \\
                 --approval-code-file code.txt --public-url https://fes.example.com")]
 pub struct ServeArgs {
@@ -152,6 +154,8 @@ pub struct Options {
     pub bearer: Option<Secret>,
     /// The operator's code.
     pub code: Option<Secret>,
+    /// The key that agents in processes of their own sign approvals with.
+    pub agent_key: Option<Secret>,
     /// What becomes of a run whose client goes away.
     pub on_disconnect: OnDisconnect,
     /// Whether MCP is served beside the agent.
@@ -191,9 +195,12 @@ impl Server {
         let code = OperatorCode::new(options.code);
         let pages = Pages::new(room.agent.clone(), guard.clone(), code.clone(), !remote)
             .map_err(|error| Failure::failed(format!("no random bytes: {error}")))?;
+        let door = AgentDoor::new(options.agent_key)
+            .map_err(|error| Failure::failed(format!("no random bytes: {error}")))?;
         let mcp = options.mcp.then(|| {
             let toolbox = Arc::new(Toolbox::new(room.operations.clone()));
             let serving = room.serving("http", options.on_disconnect);
+            let serving = Serving { door: Some(Arc::new(door)), ..serving };
             Handler::new(room.agent.clone(), toolbox, serving, ApprovalPages::at(base))
         });
         let agent = AgentApi::new(AgentApiOptions {
@@ -241,6 +248,7 @@ pub async fn run(cli: &Cli, args: &ServeArgs, out: &Out) -> Result<Exit, Failure
         public: args.public_url.clone(),
         bearer,
         code,
+        agent_key: cli.remote.key()?,
         on_disconnect: args.disconnect.rule(),
         mcp: !args.agent,
         idle: Duration::from_secs(args.session_idle * 60 * 60),
@@ -257,8 +265,12 @@ pub async fn run(cli: &Cli, args: &ServeArgs, out: &Out) -> Result<Exit, Failure
             "deployment": room.deployment,
             "target": room.target,
             "tools": room.operations.len(),
+            "tools_server": room.remote.as_ref().map(|remote| about(remote.about())),
         }));
     } else {
+        if let Some(remote) = &room.remote {
+            out.text(&format!("Tools      {}", words(remote.about())));
+        }
         if !args.agent {
             out.text(&format!("MCP        {}/mcp", server.url));
         }
@@ -275,6 +287,27 @@ pub async fn run(cli: &Cli, args: &ServeArgs, out: &Out) -> Result<Exit, Failure
     room.finished().await;
     room.close().await;
     served.map(|()| Exit::Done)
+}
+
+/// The tools server, for programs.
+fn about(about: &About) -> Value {
+    json!({
+        "server": about.server,
+        "version": about.version,
+        "tools": about.tools,
+        "previews": about.previews,
+        "takes_approvals": about.takes_approvals,
+    })
+}
+
+/// The tools server, in words.
+pub fn words(about: &About) -> String {
+    let changes = match (about.previews, about.takes_approvals) {
+        (true, true) => "changes are previewed there and approved here",
+        (true, false) => "nothing can be changed: no agent key on both sides",
+        (false, _) => "changes are approved here without a preview",
+    };
+    format!("{} {}, {} tools; {changes}", about.server, about.version, about.tools)
 }
 
 /// An address that others reach needs a token for the tools and a code for the approvals.

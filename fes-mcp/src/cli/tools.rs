@@ -5,8 +5,8 @@ use std::io::Read;
 use clap::{Subcommand, value_parser};
 use comfy_table::{Table, presets};
 use fes_agent::catalogue::{Catalogue, Hints, Hit};
-use fes_agent::host::unknown_operation;
-use fes_agent::{Called, Policy};
+use fes_agent::host::{Remote, unknown_operation};
+use fes_agent::{Called, Policy, Tools};
 use serde_json::{Value, json};
 use sisense_core::{Error, ErrorKind, Operation, Risk, generated};
 
@@ -72,30 +72,53 @@ Examples:
 
 /// List, explain or call.
 pub async fn run(cli: &Cli, command: &ToolsCommand, out: &Out) -> Result<Exit, Failure> {
+    let policy = cli.state.policy();
     match command {
         ToolsCommand::List { word } => {
-            list(word.as_deref(), &cli.state.policy(), out);
+            list(word.as_deref(), &policy, &operations(cli).await?, out);
             Ok(Exit::Done)
         }
         ToolsCommand::Search { words, limit } => {
-            search(words, usize::from(*limit), &cli.state.policy(), out)
+            search(words, usize::from(*limit), &policy, &operations(cli).await?, out)
         }
-        ToolsCommand::Show { id } => explain(id, out),
+        ToolsCommand::Show { id } => {
+            explain(find(&operations(cli).await?, id)?, out);
+            Ok(Exit::Done)
+        }
         ToolsCommand::Call { id, args, approve } => {
-            // Wrong usage is told before anything is opened.
-            let operation = find(id)?;
-            let args = arguments(args)?;
-            generated::check(&operation.id, &args)
-                .map_err(|error| Failure::from(error.with_operation(&operation.id)))?;
+            let here = cli.tools_server()?.is_none();
+            let args = if here {
+                // Wrong usage is told before anything is opened.
+                let operation = find(generated::operations(), id)?;
+                let args = arguments(args)?;
+                generated::check(&operation.id, &args)
+                    .map_err(|error| Failure::from(error.with_operation(&operation.id)))?;
+                args
+            } else {
+                arguments(args)?
+            };
             let room = Room::open(cli).await?;
-            let done = Box::pin(call(&room, operation, args, *approve, out)).await;
+            let tools = room.agent.tools().clone();
+            let done = match find(tools.operations(), id) {
+                Ok(operation) => Box::pin(call(&room, operation, args, *approve, out)).await,
+                Err(failure) => Err(failure),
+            };
             room.close().await;
             done
         }
     }
 }
 
-fn list(word: Option<&str>, policy: &Policy, out: &Out) {
+/// What there is: in this program, or at the tools server.
+async fn operations(cli: &Cli) -> Result<Vec<Operation>, Failure> {
+    let Some(config) = cli.tools_server()? else { return Ok(generated::operations().to_vec()) };
+    let remote = Remote::connect(config).await?;
+    let operations = remote.operations().to_vec();
+    remote.close().await;
+    Ok(operations)
+}
+
+fn list(word: Option<&str>, policy: &Policy, known: &[Operation], out: &Out) {
     let word = word.map(str::to_lowercase);
     let fits = |operation: &&Operation| {
         let wanted = word.as_ref().is_none_or(|word| {
@@ -103,7 +126,7 @@ fn list(word: Option<&str>, policy: &Policy, out: &Out) {
         });
         wanted && policy.permits(operation)
     };
-    let operations: Vec<&Operation> = generated::operations().iter().filter(fits).collect();
+    let operations: Vec<&Operation> = known.iter().filter(fits).collect();
     if out.is_json() {
         let rows = operations.iter().map(|operation| {
             json!({
@@ -133,14 +156,21 @@ fn list(word: Option<&str>, policy: &Policy, out: &Out) {
 }
 
 /// Rank the tools that the policy permits. No deployment is asked.
-fn search(words: &str, limit: usize, policy: &Policy, out: &Out) -> Result<Exit, Failure> {
+fn search(
+    words: &str,
+    limit: usize,
+    policy: &Policy,
+    known: &[Operation],
+    out: &Out,
+) -> Result<Exit, Failure> {
     if words.trim().is_empty() {
         return Err(Failure::bad_usage("say in words what you want to do"));
     }
-    let permitted = generated::operations().iter().filter(|operation| policy.permits(operation));
+    let permitted = known.iter().filter(|operation| policy.permits(operation));
     let hits = Catalogue::new(permitted).rank(words, &Hints::default());
+    let of = |id: &str| known.iter().find(|operation| operation.id == id);
     let found: Vec<(&Hit, &Operation)> =
-        hits.iter().filter_map(|hit| Some((hit, generated::find(&hit.id)?))).take(limit).collect();
+        hits.iter().filter_map(|hit| Some((hit, of(&hit.id)?))).take(limit).collect();
     if out.is_json() {
         let rows = found.iter().map(|(hit, operation)| {
             json!({
@@ -169,9 +199,9 @@ fn search(words: &str, limit: usize, policy: &Policy, out: &Out) -> Result<Exit,
     Ok(Exit::Done)
 }
 
-fn find(id: &str) -> Result<&'static Operation, Failure> {
-    generated::find(id).ok_or_else(|| {
-        let failure = Failure::from(unknown_operation(generated::operations(), id)).usage();
+fn find<'a>(known: &'a [Operation], id: &str) -> Result<&'a Operation, Failure> {
+    known.iter().find(|operation| operation.is_called(id)).ok_or_else(|| {
+        let failure = Failure::from(unknown_operation(known, id)).usage();
         if failure.report.candidates.is_empty() {
             failure.with_next_step("see what there is: fes-mcp tools list")
         } else {
@@ -180,11 +210,10 @@ fn find(id: &str) -> Result<&'static Operation, Failure> {
     })
 }
 
-fn explain(id: &str, out: &Out) -> Result<Exit, Failure> {
-    let operation = find(id)?;
+fn explain(operation: &Operation, out: &Out) {
     if out.is_json() {
         out.json(operation);
-        return Ok(Exit::Done);
+        return;
     }
     let mut parts = vec![format!("{} — {}", operation.id, operation.summary)];
     let risk = match operation.risk {
@@ -204,7 +233,6 @@ fn explain(id: &str, out: &Out) -> Result<Exit, Failure> {
     parts.push(format!("Arguments (JSON Schema)\n{:#}", operation.input_schema));
     parts.push(format!("Result (JSON Schema)\n{:#}", operation.output_schema));
     out.text(&parts.join("\n\n"));
-    Ok(Exit::Done)
 }
 
 /// The arguments: as given, from a file, or from stdin.

@@ -69,6 +69,15 @@ fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
 }
 
 impl DeploymentArgs {
+    /// Whether the options name a deployment.
+    pub fn is_given(&self) -> bool {
+        self.sandbox
+            || self.url.is_some()
+            || self.token.is_some()
+            || self.token_file.is_some()
+            || !self.named.is_empty()
+    }
+
     /// The clients of all deployments that the options name: the one given by its URL or by the
     /// environment first, then the named ones.
     pub fn clients(&self) -> Result<Vec<Client>, Failure> {

@@ -1,6 +1,7 @@
 //! Settings: options first, then the environment. A URL and its token come from the same place.
 
 mod deployment;
+mod remote;
 mod sandbox;
 mod state;
 
@@ -9,6 +10,7 @@ use std::path::Path;
 use sisense_core::Secret;
 
 pub use deployment::DeploymentArgs;
+pub use remote::RemoteArgs;
 pub use sandbox::SandboxArgs;
 pub use state::StateArgs;
 

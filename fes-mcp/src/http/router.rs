@@ -70,6 +70,7 @@ fn mcp_routes(handler: Handler, guard: &Arc<Guard>, stop: CancellationToken) -> 
     let service =
         StreamableHttpService::new(move || Ok(handler.connection()), Arc::clone(&sessions), config);
     Router::new()
+        .route_service("/mcp/", service.clone())
         .route_service("/mcp", service)
         .layer(middleware::from_fn_with_state(sessions, cap_sessions))
         .layer(middleware::from_fn_with_state(ending, end_session))

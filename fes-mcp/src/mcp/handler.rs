@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::http::request;
 use fes_agent::host::unknown_operation;
 use fes_agent::runner::OnDisconnect;
-use fes_agent::{Agent, Called, Options, Session};
+use fes_agent::{Agent, Called, Options, Person, Session};
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult,
     CancelledNotificationParam, CompleteRequestMethod, CompleteRequestParams, CompleteResult,
@@ -23,6 +23,7 @@ use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
 use super::calls::{Call, Calls};
+use super::door::{self, AgentDoor, Asked};
 use super::progress::Reporter;
 use super::{LONGEST_CALL, Toolbox, answer};
 use crate::http::{Guard, OperatorCode, Pages, Parts, Site, router};
@@ -59,7 +60,7 @@ struct Inner {
 }
 
 /// What is served, how, and what becomes of a run whose client goes away.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Serving {
     /// The deployment; the source where there is a target.
     pub deployment: String,
@@ -71,6 +72,8 @@ pub struct Serving {
     pub on_disconnect: OnDisconnect,
     /// Stops every run when the program is asked to stop.
     pub stop: CancellationToken,
+    /// Where agents in processes of their own come in, if they are served.
+    pub door: Option<Arc<AgentDoor>>,
 }
 
 impl Handler {
@@ -146,22 +149,25 @@ impl Handler {
         )
     }
 
-    async fn call(
+    /// Do something that takes a while: its client is told how far it has come, and it ends with its
+    /// client where that is the rule.
+    async fn follow<T, F>(
         &self,
-        operation: &Operation,
-        args: Value,
-        context: RequestContext<RoleServer>,
-    ) -> CallToolResult {
-        let session = self.session(&context);
+        context: &RequestContext<RoleServer>,
+        work: impl FnOnce(Options) -> F,
+    ) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
         let reporter = context
             .meta
             .get_progress_token()
             .map(|token| Reporter::start(context.peer.clone(), token));
-        let cancel = self.stopped_by(&context);
+        let cancel = self.stopped_by(context);
         let under_way = self.inner.calls.begin(Call {
             connection: self.connection,
             id: context.id.clone(),
-            session: session_over_http(&context),
+            session: session_over_http(context),
             stop: cancel.clone(),
         });
         // A task of its own either way: a run that is stopped still ends between two writes and is
@@ -171,7 +177,7 @@ impl Handler {
         if let Some(reporter) = &reporter {
             options = options.progress(reporter.sink());
         }
-        let call = self.inner.agent.call(&session, &operation.id, args, options);
+        let call = work(options);
         tokio::pin!(call);
         let called = tokio::select! {
             called = &mut call => called,
@@ -196,6 +202,29 @@ impl Handler {
         if let Some(reporter) = reporter {
             reporter.finish().await;
         }
+        called
+    }
+
+    async fn call(
+        &self,
+        operation: &Operation,
+        args: Value,
+        context: RequestContext<RoleServer>,
+    ) -> CallToolResult {
+        let asked = match door::asked(&context.meta) {
+            Ok(asked) => asked,
+            Err(error) => return answer::failed(error.report()),
+        };
+        if let Some(asked) = asked {
+            let answered = self.for_agent(operation, args, &context, asked).await;
+            return answered.unwrap_or_else(|error| {
+                answer::failed(error.with_operation(&operation.id).report())
+            });
+        }
+        let (agent, session) = (&self.inner.agent, self.session(&context));
+        let called = self
+            .follow(&context, |options| agent.call(&session, &operation.id, args, options))
+            .await;
         match called {
             Ok(Called::Done(step)) => answer::ran(&step, operation.effect.writes()),
             Ok(Called::Partly { step, fresh }) => {
@@ -214,6 +243,51 @@ impl Handler {
             Err(error) => answer::failed(error.with_operation(&operation.id).report()),
         }
     }
+
+    /// What an agent in a process of its own asks for. What fails before anything is begun is an
+    /// error; how a call with a grant ended is told in its answer.
+    async fn for_agent(
+        &self,
+        operation: &Operation,
+        args: Value,
+        context: &RequestContext<RoleServer>,
+        asked: Asked,
+    ) -> Result<CallToolResult, Error> {
+        let Some(door) = &self.inner.place.door else {
+            return Err(Error::new(ErrorKind::Unsupported, "agents are not served here")
+                .with_next_step("connect the agent to fes-mcp serve"));
+        };
+        let (agent, id) = (&self.inner.agent, &operation.id);
+        let place = &self.inner.place;
+        match asked {
+            Asked::Look(look) => {
+                let session = self.session(context);
+                let looked = self
+                    .follow(context, |options| {
+                        agent.look_at(&session, id, args, look.earlier, options)
+                    })
+                    .await?;
+                Ok(looked.map_or_else(|denial| answer::denied(&denial), |it| door::looked(&it)))
+            }
+            Asked::Make(signed) => {
+                let (grant, slot) = door.take(*signed, id, &args)?;
+                let session = door::session(&grant, &place.deployment, place.target.as_deref());
+                let person = Person::new(&session.principal);
+                let called = self
+                    .follow(context, |options| {
+                        agent.call_granted(&session, id, args, &grant.preview, &person, options)
+                    })
+                    .await;
+                let answer = door::made(called);
+                slot.send_replace(Some(Arc::new(answer.clone())));
+                Ok(answer)
+            }
+            Asked::Outcome(id) => {
+                let known = self.follow(context, |_| async { Ok(door.outcome(&id).await) }).await?;
+                Ok(known.unwrap_or_else(door::nobody_knows))
+            }
+        }
+    }
 }
 
 impl ServerHandler for Handler {
@@ -221,9 +295,13 @@ impl ServerHandler for Handler {
         let server = Implementation::new("fes-mcp", env!("CARGO_PKG_VERSION"))
             .with_title("Sisense")
             .with_description("Users, groups, dashboards and data models of a Sisense deployment");
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
-            .with_server_info(server)
-            .with_instructions(INSTRUCTIONS)
+        let mut capabilities = ServerCapabilities::builder().enable_tools().build();
+        let place = &self.inner.place;
+        capabilities.experimental = place
+            .door
+            .as_ref()
+            .map(|door| door.capability(&place.deployment, place.target.as_deref()));
+        ServerConfig::new(capabilities).with_server_info(server).with_instructions(INSTRUCTIONS)
     }
 
     async fn list_tools(

@@ -2,12 +2,14 @@
 
 mod answer;
 mod calls;
+mod door;
 mod handler;
 mod progress;
 mod tools;
 
 use std::time::Duration;
 
+pub use door::AgentDoor;
 pub use handler::{ApprovalPages, Handler, SESSION_HEADER, Serving};
 pub use tools::Toolbox;
 

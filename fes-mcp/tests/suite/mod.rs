@@ -17,6 +17,7 @@ mod migrate;
 mod model;
 #[cfg(unix)]
 mod replicas;
+mod remote;
 mod runs;
 mod sandbox;
 mod stdio;

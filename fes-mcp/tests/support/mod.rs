@@ -22,6 +22,9 @@ pub fn fes(state: &Path) -> Command {
         "FES_APPROVAL_CODE",
         "FES_STORE_URL",
         "FES_STORE_URL_FILE",
+        "FES_AGENT_KEY",
+        "FES_TOOLS_URL",
+        "FES_TOOLS_TOKEN",
         "LLM_PROVIDER",
     ] {
         command.env_remove(name);

@@ -23,7 +23,7 @@ const MAX_REFUSAL_BYTES: usize = 16 * 1024;
 /// How often a stream that broke is taken up again, without anything new between.
 const MOST_RESUMES: u32 = 4;
 /// Longest wait before a stream is taken up again, whatever the server asks for.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// Shortest wait before a stream is taken up again.
 const SHORTEST_WAIT: Duration = Duration::from_millis(100);
 /// Most redirects within the origin.
@@ -203,7 +203,8 @@ impl Wire {
                     Ok(response) => break response,
                     // The request itself is there already, whatever this refusal says.
                     Err(failure) => {
-                        resumes += 1;
+                        // A server that takes no connection is gone, and its session with it.
+                        resumes += if failure.sent { 1 } else { 2 };
                         wait = wait.saturating_mul(2).min(LONGEST_WAIT);
                         let again = failure.again && !failure.lost;
                         broke = Some(Failure { again, sent: true, lost: false, ..failure });
