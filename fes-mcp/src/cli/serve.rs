@@ -242,6 +242,12 @@ pub async fn run(cli: &Cli, args: &ServeArgs, out: &Out) -> Result<Exit, Failure
         Some(path) => Some(read_secret(path, "auth token")?),
         None => None,
     };
+    if !args.allow_origin.is_empty() && cli.tools_server()?.is_some() {
+        return Err(Failure::bad_usage(
+            "deployments that clients bring are worked on here, and not at a tools server",
+        )
+        .with_next_step("give --allow-origin or --tools-url, and not both"));
+    }
     let room = Room::open(cli).await?;
     let options = Options {
         bind: args.bind,

@@ -244,3 +244,12 @@ fn a_server_that_is_not_there_is_told_at_the_start() {
         assert!(stderr.contains("next:"), "{stderr}");
     }
 }
+
+#[test]
+fn deployments_of_clients_and_a_tools_server_do_not_go_together() {
+    let url = "http://127.0.0.1:1/mcp";
+    let origin = "https://bi.example.com";
+    let ended = run(&["serve", "--agent", "--tools-url", url, "--allow-origin", origin]);
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    assert!(ended.stderr.contains("and not both"), "{}", ended.stderr);
+}
