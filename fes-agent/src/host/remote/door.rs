@@ -200,7 +200,8 @@ impl Signed {
                 .with_next_step(next))
         };
         let signed = hex::decode(&self.signature).ok().zip(self.grant.mac(key));
-        if !signed.is_some_and(|(given, mac)| mac.verify_slice(&given).is_ok()) {
+        // Both have to be there and fit.
+        if signed.is_none_or(|(given, mac)| mac.verify_slice(&given).is_err()) {
             return refuse(
                 "it is not signed with the key of this server",
                 "give the agent and the server the same key: FES_AGENT_KEY",
