@@ -143,6 +143,12 @@ pub trait Tools: Send + Sync {
         Ok(None)
     }
 
+    /// The id of the operation by which [`Tools::names`] lists a kind, so that a policy that does not
+    /// let it run keeps its names out of questions too. Nothing where no operation is called for it.
+    fn lists(&self, _kind: Kind) -> Option<&str> {
+        None
+    }
+
     /// What exists of one kind in a deployment, for filling in names. The caller keeps it for a turn.
     ///
     /// # Errors

@@ -59,11 +59,13 @@ pub(crate) fn operations() -> Vec<Operation> {
 pub(crate) struct World {
     pub(crate) operations: Vec<Operation>,
     pub(crate) broken: Vec<Kind>,
+    /// The operation by which names are listed.
+    pub(crate) lister: Option<&'static str>,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
-        World { operations: operations(), broken: Vec::new() }
+        World { operations: operations(), broken: Vec::new(), lister: None }
     }
 }
 
@@ -83,6 +85,10 @@ impl Tools for World {
 
     async fn call(&self, _: Place<'_>, _: &Run, id: &str, _: Value) -> Result<Outcome> {
         Err(Error::not_found("operation", id))
+    }
+
+    fn lists(&self, _: Kind) -> Option<&str> {
+        self.lister
     }
 
     async fn names(&self, _: &str, kind: Kind) -> Result<Vec<Name>> {

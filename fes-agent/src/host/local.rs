@@ -90,6 +90,10 @@ impl Tools for Local {
         Ok(caller.base_role_name.clone().or_else(|| caller.role_name.clone()))
     }
 
+    fn lists(&self, kind: Kind) -> Option<&str> {
+        Some(names::lister(kind))
+    }
+
     async fn names(&self, deployment: &str, kind: Kind) -> Result<Vec<Name>> {
         names::of(self, deployment, kind).await
     }

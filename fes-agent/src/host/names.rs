@@ -20,6 +20,11 @@ struct Shape {
     also: &'static [&'static str],
 }
 
+/// The id of the operation that lists a kind.
+pub(super) fn lister(kind: Kind) -> &'static str {
+    listing(kind).0
+}
+
 /// The operation that lists a kind.
 fn listing(kind: Kind) -> (&'static str, Shape) {
     match kind {

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use sisense_core::error::ErrorReport;
+use sisense_core::{Error, ErrorKind};
 use tokio::sync::OnceCell;
 
 use super::find::plain;
 use crate::host::{Kind, Name, Tools};
+use crate::policy::{Decision, Policy};
 
 /// The names of a kind, and where each word for one stands among them.
 struct Known {
@@ -21,15 +23,18 @@ type Loaded = Result<Known, ErrorReport>;
 /// The names that exist in a deployment. Made for one turn, and dropped after it.
 pub struct Directory {
     tools: Arc<dyn Tools>,
+    policy: Policy,
     deployment: String,
     kinds: [OnceCell<Loaded>; Kind::ALL.len()],
 }
 
 impl Directory {
-    /// The names of a deployment. Nothing is loaded yet.
+    /// The names of a deployment, as far as the policy lets them be listed without asking a person.
+    /// Nothing is loaded yet.
     #[must_use]
-    pub fn new(tools: Arc<dyn Tools>, deployment: &str) -> Self {
-        Directory { tools, deployment: deployment.to_owned(), kinds: Default::default() }
+    pub fn new(tools: Arc<dyn Tools>, policy: &Policy, deployment: &str) -> Self {
+        let (deployment, policy) = (deployment.to_owned(), policy.clone());
+        Directory { tools, policy, deployment, kinds: Default::default() }
     }
 
     fn cell(&self, kind: Kind) -> &OnceCell<Loaded> {
@@ -50,11 +55,28 @@ impl Directory {
 
     async fn load_one(&self, kind: Kind) {
         let names = || async {
-            let names = self.tools.names(&self.deployment, kind).await;
+            let names = match self.closed(kind) {
+                Some(error) => Err(error),
+                None => self.tools.names(&self.deployment, kind).await,
+            };
             let words = |names: Vec<Name>| Known { words: words(kind, &names), names };
-            names.map(words).map_err(sisense_core::Error::into_report)
+            names.map(words).map_err(Error::into_report)
         };
         self.cell(kind).get_or_init(names).await;
+    }
+
+    /// Why the operation that lists a kind may not be called, where that is so: it is not there, it
+    /// does more than read, or the policy denies it or wants a person to be asked.
+    fn closed(&self, kind: Kind) -> Option<Error> {
+        let id = self.tools.lists(kind)?;
+        let operation = self.tools.find(id);
+        let verdict = self.policy.decide(operation);
+        let reads = operation.is_some_and(|operation| !operation.effect.writes());
+        if reads && verdict.decision == Decision::Allow {
+            return None;
+        }
+        let why = format!("{id} may not be called for it: {}", verdict.reasons.join("; "));
+        Some(Error::new(ErrorKind::Forbidden, why))
     }
 
     /// The names of a kind, when they were asked for and could be loaded.

@@ -25,6 +25,9 @@ const TELLS: [&str; 9] =
 /// Words for the two who speak.
 const SPEAKERS: [&str; 7] = ["me", "us", "you", "your", "i", "my", "we"];
 
+/// Longest reason why there is no list, in characters.
+const MAX_WHY: usize = 300;
+
 /// Why a value is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -57,6 +60,9 @@ pub struct MissingValue {
     /// A few of them, for the screen. The nearest ones when something was given.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub some: Vec<String>,
+    /// Why the valid values could not be listed, where there is a list of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unlisted: Option<String>,
 }
 
 /// What the person has to say before the request can be done.
@@ -138,6 +144,7 @@ impl MissingValue {
             given: None,
             options: None,
             some: Vec::new(),
+            unlisted: None,
         }
     }
 
@@ -149,6 +156,11 @@ impl MissingValue {
     pub(super) fn options(mut self, count: Option<usize>, some: Vec<String>) -> Self {
         self.options = count;
         self.some = some;
+        self
+    }
+
+    pub(super) fn unlisted(mut self, why: &str) -> Self {
+        self.unlisted = Some(clip(why, MAX_WHY));
         self
     }
 }
@@ -175,6 +187,9 @@ fn sentence(missing: &MissingValue) -> String {
         (_, _, false) => text.push_str(&format!(" It may be {some}.")),
         (_, Some(0), true) => text.push_str(" There is none."),
         _ => {}
+    }
+    if let Some(why) = &missing.unlisted {
+        text.push_str(&format!(" What there is cannot be listed: {}.", why.trim_end_matches('.')));
     }
     text
 }

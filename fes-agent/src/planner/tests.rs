@@ -13,7 +13,7 @@ async fn answer(text: &str, broken: &[Kind]) -> Answer {
     let tools: Arc<dyn Tools> = world.clone();
     let operations: Vec<&Operation> = tools.operations().iter().collect();
     let catalogue = Catalogue::new(operations.iter().copied());
-    let directory = Directory::new(Arc::clone(&tools), "prod");
+    let directory = Directory::new(Arc::clone(&tools), &Policy::default(), "prod");
     let request = Request {
         text,
         history: &[],
@@ -300,6 +300,22 @@ async fn names_that_cannot_be_listed_are_left_to_the_operation() {
     assert_eq!(said, "access.users_per_group {'group_name':'Marketing'}");
     let said = line(&answer("delete bob from Analysts", &all).await);
     assert!(said == "no" || said.starts_with('?'), "{said}");
+}
+
+#[tokio::test]
+async fn case_057_names_are_listed_only_by_an_operation_that_is_there_and_only_reads() {
+    for (lister, listed) in [
+        (None, true),
+        (Some("access.get_users_all"), true),
+        (Some("access.delete_user"), false),
+        (Some("access.no_such"), false),
+    ] {
+        let tools: Arc<dyn Tools> = Arc::new(World { lister, ..World::new() });
+        let directory = Directory::new(tools, &Policy::default(), "prod");
+        directory.load(&[Kind::User]).await;
+        assert_eq!(directory.names(Kind::User).is_some(), listed, "{lister:?}");
+        assert_eq!(directory.error(Kind::User).is_some(), !listed, "{lister:?}");
+    }
 }
 
 #[tokio::test]

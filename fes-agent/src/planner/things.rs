@@ -12,7 +12,7 @@ use crate::catalogue::text::Piece;
 use crate::host::{Kind, Name};
 
 /// How many names a question shows.
-const SHOWN: usize = 3;
+pub(super) const SHOWN: usize = 3;
 
 /// What fills one parameter.
 pub(super) enum Found {
@@ -107,8 +107,12 @@ fn nearly(
 pub(super) fn not_given(parameter: &str, kind: Kind, directory: &Directory) -> MissingValue {
     let names = directory.names(kind);
     let some = names.unwrap_or_default().iter().take(SHOWN).map(|name| name.name.clone());
-    MissingValue::new(parameter, word(kind), Why::NotGiven)
-        .options(names.map(<[Name]>::len), some.collect())
+    let missing = MissingValue::new(parameter, word(kind), Why::NotGiven)
+        .options(names.map(<[Name]>::len), some.collect());
+    match directory.error(kind) {
+        Some(error) => missing.unlisted(&error.message),
+        None => missing,
+    }
 }
 
 /// What a call passes for a thing.

@@ -118,7 +118,8 @@ impl Agent {
     fn for_planning(&self, session: &Session) -> Result<(Vec<&Operation>, Directory)> {
         let inner = self.inner();
         inner.known(session)?;
-        let directory = Directory::new(Arc::clone(&inner.tools), &session.deployment);
+        let directory =
+            Directory::new(Arc::clone(&inner.tools), &inner.policy, &session.deployment);
         Ok((self.operations(), directory))
     }
 

@@ -15,9 +15,9 @@ mod http;
 mod meaning;
 mod migrate;
 mod model;
+mod remote;
 #[cfg(unix)]
 mod replicas;
-mod remote;
 mod runs;
 mod sandbox;
 mod stdio;

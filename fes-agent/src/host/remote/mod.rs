@@ -349,6 +349,10 @@ impl Tools for Remote {
         })
     }
 
+    fn lists(&self, kind: Kind) -> Option<&str> {
+        Some(names::lister(kind))
+    }
+
     async fn names(&self, deployment: &str, kind: Kind) -> Result<Vec<Name>> {
         names::of(self, deployment, kind).await
     }

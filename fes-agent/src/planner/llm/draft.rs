@@ -5,15 +5,16 @@ use serde_json::{Value, json};
 use sisense_core::Operation;
 
 use super::super::question::{Draft, MissingValue, Question, Why, answers_itself};
-use super::super::things::{near, not_given};
+use super::super::things::{SHOWN as NAMES, near, not_given};
 use super::super::{Answer, Request};
 use super::judge::{permitted, problems, unmended};
+use super::lacks::{lacks, put, schema_at, word};
 use super::no;
 use crate::catalogue::{Slot, slots};
 use crate::host::Kind;
 use crate::plan::{Plan, Step};
 
-/// Most valid values of a parameter that a question names.
+/// Most words of a parameter that is one of a few words that a question names.
 const SHOWN: usize = 5;
 
 /// What becomes of an answer to a question.
@@ -67,7 +68,7 @@ pub(super) async fn missing_value(
         request.directory.load(&[kind]).await;
         return not_given(name, kind, request.directory);
     }
-    let missing = MissingValue::new(name, &name.replace('_', " "), Why::NotGiven);
+    let missing = MissingValue::new(name, &word(name), Why::NotGiven);
     match choices(operation, name) {
         choices if choices.is_empty() => missing,
         choices => {
@@ -79,14 +80,7 @@ pub(super) async fn missing_value(
 
 /// The values of a parameter that is one of a few words.
 fn choices(operation: &Operation, name: &str) -> Vec<String> {
-    let schema = &operation.input_schema;
-    let Some(mut member) = schema.pointer(&format!("/properties/{name}")) else {
-        return Vec::new();
-    };
-    let target = member.get("$ref").and_then(Value::as_str).and_then(|path| path.strip_prefix('#'));
-    if let Some(target) = target.and_then(|path| schema.pointer(path)) {
-        member = target;
-    }
+    let Some(member) = schema_at(operation, name) else { return Vec::new() };
     let words = |list: &Value| -> Vec<String> {
         list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     };
@@ -126,18 +120,15 @@ pub(super) async fn take_up(asked: &Question, request: &Request<'_>) -> Taken {
     for (missing, part) in asked.missing.iter().zip(parts) {
         let name = missing.parameter.as_str();
         match value(request, operation, name, &part).await {
-            Valued::Value(value) => put(&mut plan, &draft.step, name, value),
+            Valued::Value(value) => put_in(&mut plan, &draft.step, name, &value),
             Valued::Unclear(missing) => open.push(missing),
             Valued::Model => return Taken::Typed(format!("{}\n{name}: {part}", asked.request)),
         }
     }
     // What was left out when one thing was asked for at a time.
-    let given = call_args(&plan, &draft.step);
-    let required = operation.input_schema.get("required").and_then(Value::as_array);
-    for name in required.into_iter().flatten().filter_map(Value::as_str) {
-        let asked_for = open.iter().any(|missing: &MissingValue| missing.parameter == name);
-        if !asked_for && !given.iter().any(|known| known == name) {
-            open.push(missing_value(request, operation, name).await);
+    for name in left_out(operation, &plan, &draft.step) {
+        if !open.iter().any(|missing: &MissingValue| missing.parameter == name) {
+            open.push(missing_value(request, operation, &name).await);
         }
     }
     if !open.is_empty() {
@@ -219,7 +210,7 @@ async fn value(request: &Request<'_>, operation: &Operation, name: &str, text: &
                 let near = near(text, names);
                 let why = if near.is_empty() { Why::NotThere } else { Why::NotSure };
                 let from: Vec<&_> = if near.is_empty() { names.iter().collect() } else { near };
-                let some = from.iter().take(SHOWN).map(|name| name.name.clone()).collect();
+                let some = from.iter().take(NAMES).map(|name| name.name.clone()).collect();
                 let missing = MissingValue::new(name, kind.as_str(), why).given(text);
                 Valued::Unclear(missing.options(Some(from.len()), some))
             }
@@ -228,7 +219,7 @@ async fn value(request: &Request<'_>, operation: &Operation, name: &str, text: &
                     Some(id) => format!("{} ({id})", one.name),
                     None => one.name.clone(),
                 };
-                let some = several.iter().take(SHOWN).map(|one| told(&one)).collect();
+                let some = several.iter().take(NAMES).map(|one| told(&one)).collect();
                 let missing = MissingValue::new(name, kind.as_str(), Why::Ambiguous).given(text);
                 Valued::Unclear(missing.options(Some(several.len()), some))
             }
@@ -254,25 +245,25 @@ async fn value(request: &Request<'_>, operation: &Operation, name: &str, text: &
 
 /// Whether a parameter takes values of a JSON type.
 fn is_a(operation: &Operation, name: &str, kind: &str) -> bool {
-    let member = operation.input_schema.pointer(&format!("/properties/{name}/type"));
+    let member = schema_at(operation, name).and_then(|member| member.get("type"));
     member.is_some_and(|member| match member {
         Value::Array(kinds) => kinds.iter().any(|one| one == kind),
         one => one == kind,
     })
 }
 
-fn put(plan: &mut Plan, step: &str, name: &str, value: Value) {
+fn put_in(plan: &mut Plan, step: &str, name: &str, value: &Value) {
     for one in &mut plan.steps {
         if let Step::Call(call) = one
             && call.id == step
         {
-            call.args.insert(name.to_owned(), value.clone());
+            put(&mut call.args, name, value.clone());
         }
     }
 }
 
-/// The names of the arguments that a step gives.
-fn call_args(plan: &Plan, step: &str) -> Vec<String> {
+/// What a step lacks.
+fn left_out(operation: &Operation, plan: &Plan, step: &str) -> Vec<String> {
     let call = plan.calls().into_iter().find(|call| call.id == step);
-    call.map(|call| call.args.keys().cloned().collect()).unwrap_or_default()
+    call.map(|call| lacks(operation, &call.args)).unwrap_or_default()
 }

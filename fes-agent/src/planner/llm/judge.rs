@@ -7,6 +7,7 @@ use super::super::question::{Draft, Question};
 use super::super::{Answer, Decline, Request};
 use super::answer::{Asked, ModelAnswer};
 use super::draft::question;
+use super::lacks::{lacks, schema_at};
 use super::no;
 use crate::approval::seal;
 use crate::catalogue::text::MAX_REQUEST;
@@ -95,24 +96,11 @@ fn problem(step: Option<&str>, why: impl Into<String>) -> Problem {
 async fn lacking(request: &Request<'_>, typed: &str, plan: &Plan) -> Option<Question> {
     let [Step::Call(call)] = plan.steps.as_slice() else { return None };
     let operation = permitted(request, &call.tool)?;
-    let missing = lacks(operation, call);
+    let missing = lacks(operation, &call.args);
     if missing.is_empty() {
         return None;
     }
     Some(question(request, typed, operation, plan.clone(), &call.id, &missing).await)
-}
-
-/// The required parameters that a call does not give: absent, null, or empty.
-fn lacks(operation: &Operation, call: &Call) -> Vec<String> {
-    let required = operation.input_schema.get("required").and_then(Value::as_array);
-    let empty = |name: &&str| match call.args.get(*name) {
-        None | Some(Value::Null) => true,
-        Some(Value::String(text)) => text.trim().is_empty(),
-        Some(Value::Array(items)) => items.is_empty(),
-        Some(_) => false,
-    };
-    let names = required.into_iter().flatten().filter_map(Value::as_str);
-    names.filter(empty).map(str::to_owned).collect()
 }
 
 /// A question of the model. One about parameters is put in our words, with what there is to choose
@@ -121,10 +109,11 @@ async fn asked(request: &Request<'_>, typed: &str, asked: Asked) -> Judged {
     let operation = asked.tool.as_deref().and_then(|tool| permitted(request, tool));
     if let Some(operation) = operation {
         let mut call = Call::new("call", &operation.id, asked.args.unwrap_or_default());
-        let mut missing = lacks(operation, &call);
+        let mut missing = lacks(operation, &call.args);
         for name in asked.missing.unwrap_or_default() {
-            let known = operation.input_schema.pointer(&format!("/properties/{name}")).is_some();
-            if known && !missing.contains(&name) {
+            let within = format!("{name}.");
+            let known = missing.iter().any(|one| *one == name || one.starts_with(&within));
+            if !known && schema_at(operation, &name).is_some() {
                 missing.push(name);
             }
         }

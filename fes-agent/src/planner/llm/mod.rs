@@ -7,6 +7,7 @@
 mod answer;
 mod draft;
 mod judge;
+mod lacks;
 mod pick;
 mod replan;
 

@@ -3,6 +3,7 @@
 use fes_agent::Question;
 use fes_agent::planner::Why;
 use pretty_assertions::assert_eq;
+use sisense_sandbox::{Fault, FaultAction};
 
 use super::*;
 
@@ -31,7 +32,7 @@ fn asks_for(tool: &str, args: Value, missing: Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_question_counts_what_there_is_and_its_answer_is_filled_in_without_the_model() {
+async fn case_056_a_question_counts_what_there_is_and_the_model_sees_no_name() {
     let says = asks_for("access.get_user", json!({}), json!(["user_name"]));
     let room = Room::open(Script::always(&says)).await;
     let question = asked(&room, "show me a user").await;
@@ -41,10 +42,18 @@ async fn a_question_counts_what_there_is_and_its_answer_is_filled_in_without_the
     assert_eq!(args(&chosen), json!({ "user_name": question.missing[0].some[0] }));
     assert_eq!(room.model.calls(), 1);
     assert!(!room.model.seen()[0].contains("@acme.example"));
+    // Nor are more names told when the answer fits nothing, or several.
+    for answer in ["nobody", "a"] {
+        let Answer::Question(again) = answered(&room, &question, answer).await else { panic!() };
+        assert!(
+            again.missing[0].options > Some(3) && again.missing[0].some.len() == 3,
+            "{again:?}"
+        );
+    }
 }
 
 #[tokio::test]
-async fn a_required_value_that_a_plan_leaves_out_is_asked_for() {
+async fn case_059_a_required_value_that_is_absent_null_or_empty_is_asked_for() {
     for given in [json!({}), json!({ "group_name": "" }), json!({ "group_name": null })] {
         let says = plan(json!([call("access.users_per_group", given)]));
         let room = Room::open(Script::always(&says)).await;
@@ -53,6 +62,83 @@ async fn a_required_value_that_a_plan_leaves_out_is_asked_for() {
         assert_eq!(args(&answered(&room, &question, "analysts").await)["group_name"], "Analysts");
         assert_eq!(room.model.calls(), 1);
     }
+    let tool = "access.get_unused_columns_bulk";
+    let says = plan(json!([call(tool, json!({ "datamodels": [] }))]));
+    let room = Room::open(Script::always(&says)).await;
+    let question = asked(&room, "which columns of the models are unused?").await;
+    let chosen = args(&answered(&room, &question, "Sample ECommerce").await);
+    assert_eq!(chosen, json!({ "datamodels": ["Sample ECommerce"] }));
+}
+
+/// Each required member is asked for by its own name: nobody can answer "which user data?"
+#[tokio::test]
+async fn case_060_a_required_member_of_an_object_is_asked_for() {
+    for given in [json!({}), json!({ "user_data": null }), json!({ "user_data": { "email": " " } })]
+    {
+        let says = plan(json!([call("access.create_user", given)]));
+        let room = Room::open(Script::always(&says)).await;
+        let question = asked(&room, "create a user").await;
+        assert_eq!(question.text, "Which email? Which role?");
+        let chosen = answered(&room, &question, "dora@acme.example, viewer").await;
+        let wanted = json!({ "user_data": { "email": "dora@acme.example", "role": "viewer" } });
+        assert_eq!((args(&chosen), room.model.calls()), (wanted, 1));
+    }
+    // What is given stays, and one that is left open is asked for again.
+    let user = json!({ "user_data": { "first_name": "Dora", "role": "viewer" } });
+    let says = asks_for("access.create_user", user, json!(["user_data"]));
+    let room = Room::open(Script::always(&says)).await;
+    let question = asked(&room, "create the viewer Dora").await;
+    assert_eq!(question.text, "Which email?");
+    let chosen = args(&answered(&room, &question, "dora@acme.example").await);
+    assert_eq!(chosen["user_data"]["email"], "dora@acme.example");
+    assert_eq!(chosen["user_data"]["first_name"], "Dora");
+}
+
+/// A policy that does not let the names be listed keeps them out of questions: nothing is called, and
+/// the question is asked without them. So with one that wants a person to be asked first.
+#[tokio::test]
+async fn case_057_a_listing_that_may_not_be_called_is_not_called() {
+    let says = asks_for("access.get_user", json!({}), json!(["user_name"]));
+    let listings = ["*.get_users_all", "*.users_per_group_all", "*.get_all_*"];
+    for rules in [json!({ "deny": listings }), json!({ "ask": listings })] {
+        let policy = Policy::new(serde_json::from_value(rules).unwrap());
+        let room = Room::with(Script::always(&says), policy, SandboxConfig::default()).await;
+        let question = asked(&room, "show me a user").await;
+        let lead =
+            "Which user? What there is cannot be listed: access.get_users_all may not be called";
+        assert!(question.text.starts_with(lead), "{}", question.text);
+        assert_eq!((question.missing[0].options, question.missing[0].some.len()), (None, 0));
+        // What is typed then is taken as it is: the operation looks it up.
+        let typed = args(&answered(&room, &question, "vera.viewer@acme.example").await);
+        assert_eq!(typed, json!({ "user_name": "vera.viewer@acme.example" }));
+        assert_eq!(room.sandbox.requests().len(), 0);
+        // The planner without a model does not look either: the operation finds the name.
+        let agent = Agent::builder(Arc::clone(room.agent.tools()))
+            .policy(room.agent.policy().clone())
+            .store(Store::memory().await.unwrap())
+            .build()
+            .unwrap();
+        let plain = agent.plan(&session(), "show the user vera").await.unwrap();
+        assert_eq!(args(&plain), json!({ "user_name": "vera" }));
+        assert_eq!(room.sandbox.requests().len(), 0);
+    }
+}
+
+#[tokio::test]
+async fn case_058_a_listing_that_fails_leaves_a_plain_question_that_says_so() {
+    let says = asks_for("access.get_user", json!({}), json!(["user_name"]));
+    let room = Room::open(Script::always(&says)).await;
+    room.sandbox.add_fault(Fault::new("*", FaultAction::status(403)));
+    let question = asked(&room, "show me a user").await;
+    let lead = "Which user? What there is cannot be listed: ";
+    assert!(
+        question.text.starts_with(lead) && question.text.contains("refuses this"),
+        "{}",
+        question.text
+    );
+    assert_eq!((question.missing[0].options, question.missing[0].some.len()), (None, 0));
+    let typed = args(&answered(&room, &question, "vera.viewer@acme.example").await);
+    assert_eq!(typed, json!({ "user_name": "vera.viewer@acme.example" }));
 }
 
 #[tokio::test]
