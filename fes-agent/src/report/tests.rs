@@ -150,3 +150,52 @@ fn any_value_becomes_a_table() {
         assert!(table.rows.iter().all(|row| row.len() == table.columns.len()), "{value}");
     }
 }
+
+fn made(tool: &str, result: Value, state: ChangeState) -> Report {
+    let asset = sisense_core::run::Asset {
+        deployment: "prod".into(),
+        kind: sisense_core::run::AssetKind::Datamodel,
+        id: None,
+        name: "Leads".into(),
+    };
+    let change = Change::new(tool, asset, sisense_core::run::Action::Create, "Make it");
+    let changes = vec![ChangeReport { change: Arc::new(change), state, id: None, error: None }];
+    let call = Call::new("a", tool, serde_json::Map::new());
+    let outcome = Outcome { result, missing: Vec::new() };
+    let step = StepReport::done(&call, &operation(tool, "create", "normal"), outcome, changes);
+    Report::new("g", &session(), vec![step])
+}
+
+#[test]
+fn case_061_what_was_made_in_a_model_has_to_be_built_and_the_report_says_how_to_ask() {
+    let lead = "build or publish the data model so that the change takes effect: ask to build";
+    let setup = json!({ "datamodel_name": "Leads", "datamodel_id": "7", "needs_deploy": true });
+    let report = made("datamodel.setup_datamodel", setup, ChangeState::Done);
+    assert_eq!(report.next, [format!("{lead} the data model \"Leads\"")]);
+    for (tool, member) in
+        [("datamodel.create_dataset", "created"), ("datamodel.create_table", "needs_deploy")]
+    {
+        let result = json!({ "datamodel_id": "7", member: true });
+        let report = made(tool, result, ChangeState::Done);
+        assert_eq!(report.next, [format!("{lead} the data model \"7\"")], "{tool}");
+        // There already, and built.
+        let report = made(tool, json!({ "datamodel_id": "7", member: false }), ChangeState::Done);
+        assert_eq!(report.next, [""; 0], "{tool}");
+    }
+    let other = made("access.create_user", json!({ "created": true }), ChangeState::Done);
+    assert_eq!(other.next, [""; 0]);
+}
+
+#[test]
+fn case_062_what_failed_is_not_to_be_built() {
+    for tool in ["datamodel.setup_datamodel", "datamodel.create_dataset", "datamodel.create_table"]
+    {
+        let result = json!({ "datamodel_id": "7", "created": true, "needs_deploy": true });
+        let report = made(tool, result, ChangeState::NotDone);
+        assert_eq!((report.ok, report.next.len()), (false, 0), "{tool}");
+        let error = Error::new(ErrorKind::Conflict, "the name is taken").into_report();
+        let call = Call::new("a", tool, serde_json::Map::new());
+        let failed = StepReport::failed(&call, error, Vec::new());
+        assert_eq!(Report::new("g", &session(), vec![failed]).next, [""; 0], "{tool}");
+    }
+}

@@ -207,10 +207,41 @@ pub(super) fn next(steps: &[StepReport]) -> Vec<String> {
         if let Some(advice) = step.error.as_ref().and_then(|error| error.next_step.clone()) {
             next.push(advice);
         }
-        let needs_deploy = step.result.as_ref().and_then(|r| r.get("needs_deploy"));
-        if step.ok && needs_deploy.and_then(Value::as_bool) == Some(true) {
-            next.push("build or publish the data model so that the change takes effect".to_owned());
+        if step.ok && step.attempted {
+            next.extend(builds(step));
         }
+    }
+    next.dedup();
+    next
+}
+
+/// The operations after which queries see a data model's change only once it is built or published,
+/// each with the member of its result that says so.
+const TO_BUILD: [(&str, &str); 3] = [
+    ("datamodel.setup_datamodel", "needs_deploy"),
+    ("datamodel.create_dataset", "created"),
+    ("datamodel.create_table", "needs_deploy"),
+];
+
+/// To build what a step changed, once for each data model, with a way to ask for it.
+fn builds(step: &StepReport) -> Vec<String> {
+    let Some((_, member)) = TO_BUILD.iter().find(|(tool, _)| *tool == step.tool) else {
+        return Vec::new();
+    };
+    // A step in a loop has a list of results.
+    let results = match &step.result {
+        Some(Value::Array(rounds)) => rounds.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
+    };
+    let mut next: Vec<String> = Vec::new();
+    for result in results.iter().filter(|result| result[*member] == Value::Bool(true)) {
+        let name = ["datamodel_name", "datamodel_id"].iter().find_map(|key| result[key].as_str());
+        let ask = name.map(|name| format!(": ask to build the data model \"{name}\""));
+        next.push(format!(
+            "build or publish the data model so that the change takes effect{}",
+            ask.unwrap_or_default()
+        ));
     }
     next.dedup();
     next

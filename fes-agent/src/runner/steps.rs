@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use serde_json::Value;
-use sisense_core::run::Entry;
+use sisense_core::run::{Entry, Outcome};
 use sisense_core::{Change, Error, ErrorKind, Run};
 
 use super::agent::Inner;
@@ -216,28 +216,33 @@ impl Doing {
     /// A run, and what the journal knows of it from before.
     pub(super) fn new(run: Run, earlier: Vec<Entry>) -> Self {
         // A later entry counts more than an earlier one.
-        let earlier = earlier.into_iter().map(|entry| (entry.change.digest(), entry)).collect();
-        Doing { run, earlier }
+        Doing { run, earlier: by_digest(earlier) }
     }
 
     /// How each planned change ended, by the run's own entries from a place on, and by those of
-    /// earlier processes.
+    /// earlier processes. The same change twice in a plan is made by the first step that has it.
     pub(super) fn changes(&self, planned: &[Arc<Change>], from: usize) -> Vec<ChangeReport> {
-        let now: HashMap<String, Entry> = self
-            .run
-            .entries_from(from)
-            .into_iter()
-            .map(|entry| (entry.change.digest(), entry))
-            .collect();
+        let now = by_digest(self.run.entries_from(from));
+        let known = |digest: &str| now.get(digest).or_else(|| self.earlier.get(digest));
+        let whole = planned.iter().all(|change| known(&change.digest()).is_some());
+        // Looked through only where one is missing: a plan may have thousands of steps.
+        let before = match whole || from == 0 {
+            true => HashMap::new(),
+            false => by_digest(self.run.entries_from(0)),
+        };
         planned
             .iter()
             .map(|change| {
                 let digest = change.digest();
-                let entry = now.get(&digest).or_else(|| self.earlier.get(&digest));
-                ChangeReport::of(change, entry)
+                let made = || before.get(&digest).filter(|entry| entry.outcome == Outcome::Done);
+                ChangeReport::of(change, known(&digest).or_else(made))
             })
             .collect()
     }
+}
+
+fn by_digest(entries: Vec<Entry>) -> HashMap<String, Entry> {
+    entries.into_iter().map(|entry| (entry.change.digest(), entry)).collect()
 }
 
 fn not_done(planned: &[Arc<Change>]) -> Vec<ChangeReport> {

@@ -99,7 +99,7 @@ async fn only_the_one_who_asked_or_an_operator_decides() {
 }
 
 #[tokio::test]
-async fn an_expired_approval_is_refused_decided_or_not() {
+async fn case_054_an_expired_approval_is_refused_decided_or_not() {
     let fake = Fake::start().await;
     let hands = Hands::new();
     let home = home!();
@@ -120,7 +120,7 @@ async fn an_expired_approval_is_refused_decided_or_not() {
 }
 
 #[tokio::test]
-async fn other_arguments_are_not_approved() {
+async fn case_078_a_plan_edited_after_its_approval_is_refused() {
     let fake = Fake::start().await;
     let home = home!();
     let agent = agent(&fake, home.store().await);
@@ -136,7 +136,7 @@ async fn other_arguments_are_not_approved() {
 }
 
 #[tokio::test]
-async fn of_many_at_once_exactly_one_uses_an_approval() {
+async fn case_049_of_many_at_once_exactly_one_uses_an_approval() {
     let fake = Fake::start().await;
     let home = home!();
     let agent = agent(&fake, home.store().await);
@@ -153,6 +153,31 @@ async fn of_many_at_once_exactly_one_uses_an_approval() {
         ran += usize::from(task.await.unwrap().is_ok());
     }
     assert_eq!((ran, fake.writes().await), (1, 1));
+}
+
+/// The old system stopped the turn at the second of two equal changes. Here both are shown and
+/// approved at once, and the deployment is looked at before each: it is changed once.
+#[tokio::test]
+async fn case_048_the_same_change_twice_in_one_plan_is_made_once() {
+    let fake = Fake::start().await;
+    let home = home!();
+    let agent = agent(&fake, home.store().await);
+    let mut twice: Value = serde_json::to_value(plan()).unwrap();
+    let mut second = twice["steps"][0].clone();
+    second["id"] = json!("b");
+    twice["steps"].as_array_mut().unwrap().push(second);
+    let twice: Plan = serde_json::from_value(twice).unwrap();
+    let prepared = agent.prepare(&session(), twice, Options::default()).await.unwrap();
+    let Prepared::NeedsApproval(pending) = prepared else { panic!("not pending: {prepared:?}") };
+    agent.approve(&pending.id, &Person::new("ann")).await.unwrap();
+    let ran = agent.run_approved(&session(), &pending.id, Options::default()).await.unwrap();
+    assert!(ran.report().ok, "{:?}", ran.report());
+    assert_eq!((fake.writes().await, fake.role("bob")), (1, "designer".to_owned()));
+    // A second turn that wants it once more, after somebody has set it back, asks once more.
+    fake.change_behind_the_back("bob", "viewer");
+    assert!(message(run(&agent, &session(), &pending.id).await).contains("used already"));
+    assert_ne!(self::pending(&agent).await.id, pending.id);
+    assert_eq!(fake.writes().await, 1);
 }
 
 #[tokio::test]

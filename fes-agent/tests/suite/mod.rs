@@ -1,5 +1,6 @@
 mod asks;
 mod calls;
+mod cases;
 mod drift;
 mod evals;
 mod fake;
