@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_of_secrets_are_told_from_those_that_are_not() {
+    fn case_067_068_keys_of_secrets_are_told_from_those_that_are_not() {
         for secret in [
             "password",
             "userPassword",

@@ -103,7 +103,7 @@ fn an_unknown_member_is_named_when_a_plan_is_read() {
 }
 
 #[test]
-fn the_digest_binds_steps_and_deployment_and_not_the_goal() {
+fn case_045_046_the_digest_binds_steps_and_deployment_and_not_the_goal() {
     let one = plan(json!([{ "id": "a", "tool": "t", "args": { "x": 1, "y": 2 } }]));
     let other = plan(json!([{ "id": "a", "tool": "t", "args": { "y": 2, "x": 1 } }]));
     assert_eq!(one.digest(Place::on("prod")), other.digest(Place::on("prod")));

@@ -86,7 +86,7 @@ async fn a_read_runs_at_once_and_a_failing_one_is_no_success() {
 }
 
 #[tokio::test]
-async fn a_write_waits_for_a_person_and_then_runs_once() {
+async fn case_047_a_write_waits_runs_once_and_then_asks_again() {
     let fake = Fake::start().await;
     let agent = agent(&fake).await;
     let called =

@@ -51,7 +51,7 @@ async fn case_013_014_a_model_over_a_connection_is_asked_about_and_nothing_is_re
 }
 
 #[tokio::test]
-async fn case_015_016_a_user_with_only_a_name_is_asked_about() {
+async fn case_015_016_060_a_user_with_only_a_name_is_asked_about() {
     table(&[(
         "Create a user named Eli Stone",
         "? access.create_user: Which e-mail? Which role? It may be viewer, designer or dataDesigner.",

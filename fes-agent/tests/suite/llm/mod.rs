@@ -2,6 +2,7 @@
 //! script: what it says is the test's, what it sees is what a real one would see.
 
 mod canary;
+mod cases;
 mod hostile;
 mod planning;
 mod questions;
