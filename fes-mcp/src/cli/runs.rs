@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use clap::Subcommand;
 use comfy_table::{Table, presets};
-use fes_agent::{Agent, LogLine, Prepared, RunRecord, RunState};
+use fes_agent::{Agent, LogLine, Pending, Prepared, RunRecord, RunState};
 use serde_json::{Value, json};
+use sisense_core::ErrorKind;
 use sisense_core::run::{Entry, Outcome};
 
 use super::act::{Said, ask, operator, session};
@@ -62,7 +63,14 @@ pub async fn run(cli: &Cli, command: &RunsCommand, out: &Out) -> Result<Exit, Fa
         RunsCommand::Show { id } => {
             let agent = reader(cli).await?;
             let record = agent.run(id, &operator()).await?;
-            show_one(&record, &agent.run_entries(id, &operator()).await?, out);
+            // A run and the approval that it used have the same id.
+            let approval = match agent.approval(id, &operator()).await {
+                Ok(approval) => Some(approval),
+                Err(error) if error.kind() == ErrorKind::NotFound => None,
+                Err(error) => return Err(error.into()),
+            };
+            let entries = agent.run_entries(id, &operator()).await?;
+            show_one(&record, approval.as_ref(), &entries, out);
         }
         RunsCommand::Watch { id } => return watch(&reader(cli).await?, id, out).await,
         RunsCommand::Resume { id } => {
@@ -231,12 +239,19 @@ fn in_words(state: RunState) -> &'static str {
     }
 }
 
-fn show_one(run: &RunRecord, entries: &[Entry], out: &Out) {
+fn show_one(run: &RunRecord, approval: Option<&Pending>, entries: &[Entry], out: &Out) {
     if out.is_json() {
-        return out
-            .json(&json!({ "run": run, "entries": entries.iter().map(row).collect::<Vec<_>>() }));
+        return out.json(&json!({
+            "run": run,
+            "approved": approval.map(approved),
+            "entries": entries.iter().map(row).collect::<Vec<_>>(),
+        }));
     }
     let mut parts = vec![describe(run)];
+    if let Some((by, at)) = approval.and_then(|a| a.decided_by.as_ref().zip(a.decided_at)) {
+        let at = at.strftime("%Y-%m-%d %H:%M:%S UTC");
+        parts.push(format!("approved by {}, {at}", one_line(by)));
+    }
     let open: Vec<String> = entries
         .iter()
         .filter(|entry| entry.outcome != Outcome::Done)
@@ -254,6 +269,19 @@ fn show_one(run: &RunRecord, entries: &[Entry], out: &Out) {
     }
     parts.extend(run.report.as_ref().map(show::report));
     out.text(&parts.join("\n\n"));
+}
+
+/// Who approved it and when, and what was approved; secrets are kept as fingerprints only.
+fn approved(approval: &Pending) -> Value {
+    let calls = approval.plan.calls().into_iter();
+    let calls: Vec<Value> =
+        calls.map(|call| json!({ "operation": call.tool, "arguments": call.args })).collect();
+    json!({
+        "id": approval.id,
+        "by": approval.decided_by,
+        "at": approval.decided_at,
+        "calls": calls,
+    })
 }
 
 /// A write as data, without the documents of its change.

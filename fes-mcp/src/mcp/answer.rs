@@ -83,7 +83,7 @@ pub fn waits(
             error.message
         ),
     };
-    let text = format!("{first}\n\n{}\n\n{}", preview::whole(pending), how(pending, link));
+    let text = format!("{first}\n\n{}\n\n{}", preview::plain(pending), how(pending, link));
     let mut answer = CallToolResult::structured(data);
     answer.content = vec![ContentBlock::text(text)];
     answer
@@ -100,7 +100,7 @@ pub fn left(step: &StepReport, pending: &Pending, link: Option<&str>) -> CallToo
     let text = format!(
         "What had changed there was left as it is. This is the new preview, of what is left, and a \
          person has to approve it.\n\n{}\n\n{}",
-        preview::whole(pending),
+        preview::plain(pending),
         how(pending, link)
     );
     answer.content.push(ContentBlock::text(text));

@@ -9,7 +9,7 @@ use sisense_core::operation::Risk;
 use sisense_core::run::{Change, Undo};
 
 pub use rows::{Row, rows};
-pub use steps::{Rows, changes, migration, migrations, notes, places, steps_json, whole};
+pub use steps::{Rows, changes, migration, migrations, notes, places, plain, steps_json, whole};
 
 /// Whether a change can be taken back, in words.
 pub fn undo(undo: &Undo) -> String {
@@ -39,8 +39,27 @@ pub fn typed_name(changes: &[Arc<Change>]) -> Option<&str> {
 /// Longest value on a terminal, in characters.
 const LONGEST: usize = 300;
 
-/// Changes as text for a terminal.
-pub fn text<'a>(changes: impl IntoIterator<Item = &'a Change>) -> String {
+/// Where a preview is read, and so what it says of where the rest is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reader {
+    /// On a terminal, where `--json` shows all.
+    Terminal,
+    /// Somewhere else, such as in a chat: the data or a page beside it holds all.
+    Elsewhere,
+}
+
+impl Reader {
+    fn rest(self) -> &'static str {
+        match self {
+            Reader::Terminal => "; --json shows all",
+            Reader::Elsewhere => "",
+        }
+    }
+}
+
+/// Changes as text.
+fn text<'a>(changes: impl IntoIterator<Item = &'a Change>, reader: Reader) -> String {
+    let cut = |text: &str| cut(text, reader);
     let mut lines = Vec::new();
     for (position, change) in changes.into_iter().enumerate() {
         lines.push(format!("{}. {}", position + 1, one_line(&change.summary)));
@@ -78,13 +97,13 @@ pub fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-fn cut(text: &str) -> String {
+fn cut(text: &str, reader: Reader) -> String {
     let length = text.chars().count();
     if length <= LONGEST {
         return one_line(text);
     }
     let head: String = text.chars().take(LONGEST).collect();
-    format!("{}… ({length} characters; --json shows all)", one_line(&head))
+    format!("{}… ({length} characters{})", one_line(&head), reader.rest())
 }
 
 #[cfg(test)]
@@ -94,6 +113,10 @@ mod tests {
     use sisense_core::run::{Action, Asset, AssetKind};
 
     use super::*;
+
+    fn text<'a>(changes: impl IntoIterator<Item = &'a Change>) -> String {
+        super::text(changes, Reader::Terminal)
+    }
 
     fn change() -> Change {
         let asset = Asset {

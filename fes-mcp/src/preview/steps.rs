@@ -7,7 +7,7 @@ use fes_agent::report::{Item, Migration};
 use serde_json::{Value, json};
 use sisense_core::Change;
 
-use super::{one_line, text};
+use super::{Reader, one_line, text};
 
 /// Most rows of one migration on a terminal.
 const MOST_ROWS: usize = 60;
@@ -52,7 +52,7 @@ impl Rows {
 
 /// What a migration did or would do, for a terminal: its table, those in trouble first.
 pub fn migration(tool: &str, migration: Migration, most: usize) -> String {
-    table(&Rows::new(tool, migration, most))
+    table(&Rows::new(tool, migration, most), Reader::Terminal)
 }
 
 /// Trouble, then what is replaced, then what is made, then what stays as it is.
@@ -92,21 +92,31 @@ pub fn places(pending: &Pending) -> String {
 
 /// A whole preview for a terminal: the rows of migrations, and the changes field by field.
 pub fn whole(pending: &Pending) -> String {
+    told(pending, Reader::Terminal)
+}
+
+/// The same in words that hold in a chat too.
+pub fn plain(pending: &Pending) -> String {
+    told(pending, Reader::Elsewhere)
+}
+
+fn told(pending: &Pending, reader: Reader) -> String {
     let migrations = migrations(pending, MOST_ROWS);
     let notes = notes(pending).into_iter().map(|note| format!("Note: {note}"));
     if migrations.is_empty() {
-        let changes = text(pending.changes.iter().map(AsRef::as_ref));
+        let changes = text(pending.changes.iter().map(AsRef::as_ref), reader);
         let parts: Vec<String> = std::iter::once(changes).chain(notes).collect();
         return parts.join("\n\n");
     }
-    let mut parts: Vec<String> = migrations.iter().map(table).collect();
+    let mut parts: Vec<String> = migrations.iter().map(|rows| table(rows, reader)).collect();
     let (shown, left_out) = changes(pending, MOST_CHANGES);
-    parts.push(text(shown));
+    parts.push(text(shown, reader));
     if left_out > 0 {
-        parts.push(format!(
-            "and {left_out} more changes: fes-mcp approvals show {} --json",
-            pending.id
-        ));
+        let more = format!("and {left_out} more changes");
+        parts.push(match reader {
+            Reader::Terminal => format!("{more}: fes-mcp approvals show {} --json", pending.id),
+            Reader::Elsewhere => more,
+        });
     }
     parts.extend(notes);
     parts.join("\n\n")
@@ -125,7 +135,7 @@ pub fn notes(pending: &Pending) -> Vec<String> {
     notes.collect()
 }
 
-fn table(rows: &Rows) -> String {
+fn table(rows: &Rows, reader: Reader) -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED).force_no_tty();
     table.set_header(["Kind", "Name", "What", "Why"]);
@@ -142,7 +152,7 @@ fn table(rows: &Rows) -> String {
         lines.push(table.trim_fmt());
     }
     if rows.left_out > 0 {
-        lines.push(format!("and {} more; --json shows all", rows.left_out));
+        lines.push(format!("and {} more{}", rows.left_out, reader.rest()));
     }
     lines.extend(rows.warnings.iter().map(|warning| format!("note: {}", one_line(warning))));
     lines.join("\n")
@@ -215,6 +225,7 @@ mod tests {
         let row = json!({ "kind": "user", "name": "a", "outcome": "would_create" });
         let pending = pending(Value::Array(vec![row; 100]));
         assert!(whole(&pending).contains("and 40 more; --json shows all"));
+        assert!(plain(&pending).contains("and 40 more") && !plain(&pending).contains("json"));
         let data = steps_json(&pending, 10);
         assert_eq!(
             (data[0]["items"].as_array().unwrap().len(), &data[0]["left_out"]),

@@ -1,6 +1,7 @@
 mod agent;
 mod approvals;
 mod ask;
+mod cases;
 mod crash;
 mod data;
 mod demo;

@@ -84,8 +84,12 @@ fn report(report: &Report) -> Value {
 fn waits(pending: &Pending, done: Option<&Report>) -> Value {
     let lead = done.map(|done| format!("{}\n\n", done.summary)).unwrap_or_default();
     let reply =
-        format!("{lead}{}\nNothing is changed before a person approves.", preview::whole(pending));
-    let first = pending.plan.calls().into_iter().next();
+        format!("{lead}{}\nNothing is changed before a person approves.", preview::plain(pending));
+    // The older client approves by this call: the first one that changes something.
+    let calls = pending.plan.calls();
+    let writes =
+        |id: &str| pending.previews.iter().any(|step| step.step.rsplit('.').next() == Some(id));
+    let first = calls.iter().find(|call| writes(&call.id)).or(calls.first());
     let mut value = json!({
         "kind": "approval",
         "reply": reply,
