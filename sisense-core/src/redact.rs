@@ -36,16 +36,50 @@ const SECRET_WORDS: [&str; 2] = ["token", "pass"];
 /// Keys that are secrets as a whole.
 const SECRET_KEYS: [&str; 2] = ["hash", "tokens"];
 
+/// Words before `key` in keys that name no secret: those of data models, and what is public.
+const PLAIN_KEYS: [&str; 20] = [
+    "primary",
+    "foreign",
+    "unique",
+    "surrogate",
+    "natural",
+    "business",
+    "candidate",
+    "composite",
+    "partition",
+    "sort",
+    "join",
+    "lookup",
+    "index",
+    "row",
+    "column",
+    "table",
+    "field",
+    "object",
+    "cache",
+    "public",
+];
+
+/// Words that a secret follows in a text, as a part of a pattern.
+const WORDS: &str = "password|passwd|pwd|passphrase|secret|token|api[\\x20_-]?key";
+
 /// Values that are secrets whatever their key: bearer tokens, JWTs, keys in PEM, pairs in texts.
 static VALUE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
+    Regex::new(&format!(
         r#"(?ixs) bearer \s+ [a-z0-9._~+/=-]+
-          | eyJ[a-z0-9_-]{5,} \. [a-z0-9_-]+ (\. [a-z0-9_-]*)?
+          | eyJ[a-z0-9_-]{{5,}} \. [a-z0-9_-]+ (\. [a-z0-9_-]*)?
           | -----BEGIN [^-]* PRIVATE\ KEY-----.*?(-----END[^-]*-----|$)
-          | \b AKIA[0-9A-Z]{12,}
-          | ("? (password|passwd|pwd|token|secret|api_?key|access_?key) "? \s* [:=] \s* "?) [^\s",;&}]+"#,
-    )
+          | \b AKIA[0-9A-Z]{{12,}}
+          | ("? ({WORDS}|access[_-]?key|private[_-]?key) "? \s* [:=] \s* "?) [^\s",;&}}]+"#,
+    ))
     .ok()
+});
+
+/// What follows a word like "password" in what somebody typed.
+static AFTER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let pattern =
+        format!(r#"(?i)\b({WORDS})(\s*(?:is|=|:|of)\s*|\s+)("[^"]*"|'[^']*'|[^\s"',;]+)"#);
+    Regex::new(&pattern).ok()
 });
 
 /// What stands for a secret wherever one was.
@@ -59,8 +93,19 @@ pub fn is_secret_key(key: &str) -> bool {
     SECRET_KEYS.contains(&plain.as_str())
         || SECRET_PARTS.iter().any(|part| plain.contains(part))
         || words(key).iter().any(|word| SECRET_WORDS.contains(&word.as_str()))
+        || is_some_key(&words(key))
         // Written in one, as in `accesstoken`.
         || plain.ends_with("token")
+}
+
+/// Whether the words are those of some key, such as an encryption key, and not of a data model's.
+fn is_some_key(words: &[String]) -> bool {
+    match words {
+        [.., before, last] => {
+            last == "key" && !before.is_empty() && !PLAIN_KEYS.contains(&before.as_str())
+        }
+        _ => false,
+    }
 }
 
 /// The words of a key in `snake_case`, `kebab-case`, `camelCase` or any mix of them.
@@ -87,6 +132,16 @@ pub(crate) fn text(text: &str, token: &str) -> String {
     let text = if token.is_empty() { text.to_owned() } else { text.replace(token, MARK) };
     match VALUE.as_ref() {
         Some(pattern) => pattern.replace_all(&text, MARK).into_owned(),
+        None => MARK.to_owned(),
+    }
+}
+
+/// Clean what somebody typed of what follows a word like "password". What goes by its form, such as
+/// a bearer token, is left to [`json_value`].
+#[must_use]
+pub fn typed(text: &str) -> String {
+    match AFTER.as_ref() {
+        Some(pattern) => pattern.replace_all(text, format!("$1$2{MARK}")).into_owned(),
         None => MARK.to_owned(),
     }
 }
@@ -159,6 +214,13 @@ mod tests {
             "Set-Cookie",
             "hash",
             "accountKey",
+            "encryption_key",
+            "signingKey",
+            "ssh-key",
+            "token",
+            "secret",
+            "credential",
+            "private_key",
             "sasUrl",
             "signature",
         ] {
@@ -169,7 +231,11 @@ mod tests {
             "keys",
             "monkey",
             "keyword",
+            "key",
             "primary_key",
+            "foreignKey",
+            "sort-key",
+            "public_key",
             "tokens_used",
             "compass",
             "passengers",

@@ -1,11 +1,8 @@
 //! Takes secrets out of a plan before anything of it is kept.
 
-use std::sync::OnceLock;
-
-use regex::Regex;
 use serde_json::{Map, Value};
 use sisense_core::Operation;
-use sisense_core::redact::is_secret_key;
+use sisense_core::redact::{self, is_secret_key};
 use sisense_core::run::fingerprint;
 
 use crate::host::Tools;
@@ -196,14 +193,7 @@ pub(crate) fn seal_text(text: &str, secrets: &[String]) -> String {
     for secret in secrets.iter().filter(|secret| secret.chars().count() >= 3) {
         sealed = sealed.replace(secret.as_str(), "***");
     }
-    static AFTER: OnceLock<Option<Regex>> = OnceLock::new();
-    let after = AFTER.get_or_init(|| {
-        Regex::new(r#"(?i)\b(password|passwd|pwd|passphrase|secret|token|api[ _-]?key)(\s*(?:is|=|:|of)\s*|\s+)("[^"]*"|'[^']*'|[^\s"',;]+)"#).ok()
-    });
-    match after {
-        Some(pattern) => pattern.replace_all(&sealed, "$1$2***").into_owned(),
-        None => sealed,
-    }
+    redact::typed(&sealed)
 }
 
 #[cfg(test)]

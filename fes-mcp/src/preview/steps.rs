@@ -181,6 +181,8 @@ pub fn steps_json(pending: &Pending, most: usize) -> Value {
 #[cfg(test)]
 mod tests {
     use pretty_assertions::assert_eq;
+    use sisense_core::Risk;
+    use sisense_core::run::{Action, Asset, AssetKind, Undo};
 
     use super::*;
 
@@ -233,5 +235,64 @@ mod tests {
         );
         assert_eq!(data[0]["totals"], "asked 100 = would create 100");
         assert_eq!(steps_json(&pending, usize::MAX)[0]["left_out"], Value::Null);
+    }
+
+    fn writes(changes: &[Change]) -> Pending {
+        let steps: Vec<Value> = (0..changes.len())
+            .map(|n| json!({ "step": format!("s{n}"), "tool": "access.any", "first": n, "count": 1 }))
+            .collect();
+        let mut pending = serde_json::to_value(pending(json!([]))).unwrap();
+        pending["changes"] = json!(changes);
+        pending["previews"] = json!(steps);
+        serde_json::from_value(pending).unwrap()
+    }
+
+    fn change(name: &str, action: Action, summary: &str) -> Change {
+        let asset = Asset {
+            deployment: "prod".into(),
+            kind: AssetKind::User,
+            id: None,
+            name: name.to_owned(),
+        };
+        Change::new("access.any", asset, action, summary)
+    }
+
+    #[test]
+    fn case_079_what_a_person_decides_about_lists_every_write() {
+        let pending = writes(&[
+            change("dora@acme.example", Action::Create, "Create dora@acme.example as viewer")
+                .after(json!({ "role": "viewer" }))
+                .undo(Undo::Yes("delete the user".into())),
+            change("bob@acme.example", Action::Update, "Change bob@acme.example")
+                .before(json!({ "role": "viewer" }))
+                .after(json!({ "role": "designer" }))
+                .undo(Undo::Yes("set the role back".into())),
+            change("ines@acme.example", Action::Delete, "Delete ines@acme.example")
+                .undo(Undo::No("the account is gone".into()))
+                .risk(Risk::High),
+        ]);
+        insta::assert_snapshot!(plain(&pending), @r#"
+        1. Create dora@acme.example as viewer
+           create user "dora@acme.example" in prod · risk normal
+           role: viewer
+           undo: yes: delete the user
+        2. Change bob@acme.example
+           update user "bob@acme.example" in prod · risk normal
+           role: viewer → designer
+           undo: yes: set the role back
+        3. Delete ines@acme.example
+           delete user "ines@acme.example" in prod · risk high
+           undo: no: the account is gone
+        "#);
+        // However many there are, on a page and on a terminal.
+        let names: Vec<String> = (0..1_000).map(|n| format!("user-{n}@acme.example")).collect();
+        let many: Vec<Change> = names
+            .iter()
+            .map(|name| change(name, Action::Delete, &format!("Delete {name}")))
+            .collect();
+        let pending = writes(&many);
+        let (text, (shown, left_out)) = (whole(&pending), changes(&pending, 3));
+        assert_eq!((shown.count(), left_out), (1_000, 0));
+        assert!(names.iter().all(|name| text.contains(&format!("Delete {name}\n"))));
     }
 }

@@ -29,7 +29,7 @@ async fn a_write_of_a_model_waits_for_a_person() {
 }
 
 #[tokio::test]
-async fn the_prompt_has_the_request_the_operations_and_the_form() {
+async fn case_063_the_prompt_has_the_request_the_operations_and_the_form() {
     let room = Room::open(Script::always(&json!({ "kind": "decline" }))).await;
     room.ask("who is in the group Analysts and which columns of Sample ECommerce are unused").await;
     let seen = room.model.seen().remove(0);
@@ -46,6 +46,7 @@ async fn the_prompt_has_the_request_the_operations_and_the_form() {
     let shown = seen.matches("\n## ").count();
     assert!((12..=16).contains(&shown), "{shown} operations");
     assert!(seen.len() < 60_000, "{} bytes", seen.len());
+    assert!(!seen.contains("emit") && !seen.contains("\"x-"), "keys of our own");
 }
 
 #[tokio::test]
