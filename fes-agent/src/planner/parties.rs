@@ -79,7 +79,7 @@ fn groups(fill: &mut Fill, reading: &Reading<'_>) -> Vec<String> {
         fill.used.insert(place);
         match party(&mention, Kind::Group, reading) {
             Ok(name) => groups.push(name),
-            Err(missing) => fill.missing.push(missing),
+            Err(missing) => fill.missing.push(*missing),
         }
     }
     groups
@@ -161,7 +161,7 @@ pub(super) fn shares(fill: &mut Fill, parameter: &str, rule: &str, reading: &Rea
             Ok(name) => shares.push((name, kind.as_str())),
             Err(missing) => {
                 asked = true;
-                fill.missing.push(missing);
+                fill.missing.push(*missing);
             }
         }
     }
@@ -209,7 +209,11 @@ fn allows(rule: &str, reading: &Reading<'_>) -> Option<&'static str> {
 }
 
 /// One user or group by name. A write takes a name only when it is exactly right but for case.
-fn party(mention: &Mention, kind: Kind, reading: &Reading<'_>) -> Result<String, MissingValue> {
+fn party(
+    mention: &Mention,
+    kind: Kind,
+    reading: &Reading<'_>,
+) -> Result<String, Box<MissingValue>> {
     let known = mention.of(kind);
     let names = match (known.as_slice(), reading.directory.names(kind)) {
         ([one], _) => return Ok(one.name.clone()),
@@ -218,9 +222,9 @@ fn party(mention: &Mention, kind: Kind, reading: &Reading<'_>) -> Result<String,
         ([], Some(names)) => names,
         (many, _) => {
             let some = many.iter().take(3).map(|name| name.name.clone()).collect();
-            return Err(MissingValue::new("name", kind.as_str(), Why::Ambiguous)
-                .given(&mention.text)
-                .options(Some(many.len()), some));
+            let missing = MissingValue::new("name", kind.as_str(), Why::Ambiguous);
+            let missing = missing.given(&mention.text).options(Some(many.len()), some);
+            return Err(Box::new(missing));
         }
     };
     let near = near(&mention.text, names);
@@ -229,7 +233,6 @@ fn party(mention: &Mention, kind: Kind, reading: &Reading<'_>) -> Result<String,
         false => (Why::NotSure, near),
     };
     let some = from.iter().take(3).map(|name| name.name.clone()).collect();
-    Err(MissingValue::new("name", kind.as_str(), why)
-        .given(&mention.text)
-        .options(Some(from.len()), some))
+    let missing = MissingValue::new("name", kind.as_str(), why).given(&mention.text);
+    Err(Box::new(missing.options(Some(from.len()), some)))
 }

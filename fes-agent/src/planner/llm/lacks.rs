@@ -33,10 +33,8 @@ fn within(
         let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
         let needed = required.contains(&name);
         match args.and_then(|args| args.get(name)) {
-            Some(Value::Object(inner)) if !inner.contains_key("$") => {
-                if depth < MAX_DEPTH {
-                    within(root, member, Some(inner), &path, depth + 1, missing);
-                }
+            Some(Value::Object(inner)) if !inner.contains_key("$") && depth < MAX_DEPTH => {
+                within(root, member, Some(inner), &path, depth + 1, missing);
             }
             value if needed && is_empty(value) => {
                 // "Which e-mail?" can be answered, "which user data?" cannot.
