@@ -33,7 +33,7 @@ export interface ErrorReport {
 /** One asset of a migration. */
 export interface Item {
   /** What it is. */
-  kind: "user" | "group" | "folder" | "dashboard" | "widget" | "datamodel" | "dataset" | "table" | "connection" | "schedule" | "build";
+  kind: "user" | "group" | "folder" | "dashboard" | "widget" | "datamodel" | "dataset" | "table" | "connection" | "schedule" | "build" | "tool";
   /** Its name, title or e-mail on the source. */
   name: string;
   /** Its id on the source. */
@@ -119,7 +119,7 @@ export interface Migration {
 /** A user or group that the target does not have. */
 export interface Unmapped {
   /** What it is. */
-  kind: "user" | "group" | "folder" | "dashboard" | "widget" | "datamodel" | "dataset" | "table" | "connection" | "schedule" | "build";
+  kind: "user" | "group" | "folder" | "dashboard" | "widget" | "datamodel" | "dataset" | "table" | "connection" | "schedule" | "build" | "tool";
   /** Its e-mail or name on the source; its id there when it has no name any more. */
   name: string;
 }

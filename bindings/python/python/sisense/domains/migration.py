@@ -55,7 +55,7 @@ class ErrorReport(TypedDict):
 class Item(TypedDict):
     """One asset of a migration."""
 
-    kind: Literal["user", "group", "folder", "dashboard", "widget", "datamodel", "dataset", "table", "connection", "schedule", "build"]
+    kind: Literal["user", "group", "folder", "dashboard", "widget", "datamodel", "dataset", "table", "connection", "schedule", "build", "tool"]
     """What it is."""
 
     name: str
@@ -167,7 +167,7 @@ class Migration(TypedDict):
 class Unmapped(TypedDict):
     """A user or group that the target does not have."""
 
-    kind: Literal["user", "group", "folder", "dashboard", "widget", "datamodel", "dataset", "table", "connection", "schedule", "build"]
+    kind: Literal["user", "group", "folder", "dashboard", "widget", "datamodel", "dataset", "table", "connection", "schedule", "build", "tool"]
     """What it is."""
 
     name: str
