@@ -89,7 +89,7 @@ pub(super) async fn approved(
         let held = Held::begin(&agent.store, &agent.clock, &order, options).await?;
         // The store has them now; they hold a row per asset.
         order.previews = Vec::new();
-        return carry_out(agent, &held, &order, plan, flow, found, Vec::new()).await;
+        return carry_out(agent, &held, &order, plan, flow, found).await;
     }
     let error = drifted(grant.changes(), &found.changes);
     let failed = Failed { step: first_write(agent, plan), error: error.into_report() };
@@ -111,10 +111,9 @@ pub(super) async fn approved(
 /// Go on with a run, as far as it was approved: what is done is not done again, and what nobody saw
 /// end is looked up by the operations before anything is sent.
 pub(super) async fn resume(agent: &Inner, held: &Held, order: &Order) -> Result<Ran> {
-    let earlier = agent.journal().entries(&order.id).await?;
     let found = Preview::of_steps(&order.previews, &order.changes, order.resolved.clone());
     let flow = &Flow::of(&order.plan)?;
-    carry_out(agent, held, order, &order.plan, flow, found, earlier).await
+    carry_out(agent, held, order, &order.plan, flow, found).await
 }
 
 /// Make the approved changes, and keep what became of them.
@@ -125,11 +124,10 @@ async fn carry_out(
     plan: &Plan,
     flow: &Flow,
     found: Preview,
-    earlier: Vec<sisense_core::run::Entry>,
 ) -> Result<Ran> {
     let (session, options) = (&order.session, held.options());
     let builder = Run::approved(order.changes.clone()).id(&order.id);
-    let doing = Doing::new(agent.start_held(builder, session, held, &order.id, &options), earlier);
+    let doing = Doing::new(agent.start_held(builder, session, held, &order.id, &options)).await?;
     let run = run(agent, session, plan, flow, &found, Some(&doing), &options);
     let mut report = held.during(run).await;
     keep(held, &mut report, &options).await;

@@ -74,10 +74,7 @@ impl Agent {
             inner.known(&record.session())?;
             let (held, order) = Held::claim(&inner.store, &inner.clock, &id, &options).await?;
             match order.plan.undoes() {
-                Some(original) => {
-                    let earlier = inner.journal().entries(&order.id).await?;
-                    undo(inner, &held, &order, original, earlier).await
-                }
+                Some(original) => undo(inner, &held, &order, original).await,
                 None => {
                     inner.allowed(&order.plan)?;
                     execute::resume(inner, &held, &order).await
@@ -158,20 +155,14 @@ pub(super) async fn undo_approved(
     // A process that comes back to life must not write what is being taken back.
     agent.store.let_go(original, (agent.clock)()).await?;
     let held = Held::begin(&agent.store, &agent.clock, &order, options).await?;
-    undo(agent, &held, &order, original, Vec::new()).await
+    undo(agent, &held, &order, original).await
 }
 
-async fn undo(
-    agent: &Inner,
-    held: &Held,
-    order: &Order,
-    original: &str,
-    earlier: Vec<Entry>,
-) -> Result<Ran> {
+async fn undo(agent: &Inner, held: &Held, order: &Order, original: &str) -> Result<Ran> {
     let (session, options) = (&order.session, held.options());
     let builder = Run::approved(order.changes.clone()).id(&order.id);
     let run = agent.start_held(builder, session, held, &order.id, &options);
-    let doing = Doing::new(run, earlier);
+    let doing = Doing::new(run).await?;
     let outcome: Result<Outcome> =
         held.during(agent.tools.undo(&doing.run, original, agent.journal())).await;
     let changes = doing.changes(&order.changes, 0);

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use serde_json::Value;
 use sisense_core::run::{Entry, Outcome};
-use sisense_core::{Change, Error, ErrorKind, Run};
+use sisense_core::{Change, Error, ErrorKind, Result, Run};
 
 use super::agent::Inner;
 use super::phase::Phase;
@@ -214,9 +214,13 @@ impl Running<'_> {
 
 impl Doing {
     /// A run, and what the journal knows of it from before.
-    pub(super) fn new(run: Run, earlier: Vec<Entry>) -> Self {
+    ///
+    /// # Errors
+    /// The journal's.
+    pub(super) async fn new(run: Run) -> Result<Self> {
+        let earlier = run.recorded().await?;
         // A later entry counts more than an earlier one.
-        Doing { run, earlier: by_digest(earlier) }
+        Ok(Doing { run, earlier: by_digest(earlier) })
     }
 
     /// How each planned change ended, by the run's own entries from a place on, and by those of

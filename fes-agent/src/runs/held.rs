@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use sisense_core::Result;
-use sisense_core::run::{CancellationToken, Entry, Journal, Progress, ProgressSink};
+use sisense_core::run::{BeforeImage, CancellationToken, Entry, Journal, Progress, ProgressSink};
 
 use super::{MAX_LOG, Order, RunState};
 use crate::approval::Clock;
@@ -176,23 +176,25 @@ struct Leased {
 #[async_trait]
 impl Journal for Leased {
     async fn keep(&self, entry: Entry) -> Result<()> {
-        self.store.keep_for(Some(&self.owner), vec![entry]).await
-    }
-
-    async fn find(&self, run: &str, key: &str) -> Result<Option<Entry>> {
-        self.store.find(run, key).await
+        let run = entry.run.clone();
+        self.store.keep_for(Some(&self.owner), &run, vec![entry], Vec::new()).await
     }
 
     async fn entries(&self, run: &str) -> Result<Vec<Entry>> {
         self.store.entries(run).await
     }
 
-    async fn keep_all(&self, entries: Vec<Entry>) -> Result<()> {
-        self.store.keep_for(Some(&self.owner), entries).await
+    async fn keep_all(
+        &self,
+        run: &str,
+        entries: Vec<Entry>,
+        images: Vec<BeforeImage>,
+    ) -> Result<()> {
+        self.store.keep_for(Some(&self.owner), run, entries, images).await
     }
 
-    async fn keep_image(&self, run: &str, key: &str, image: &Value) -> Result<()> {
-        self.store.keep_image(run, key, image).await
+    async fn keep_image(&self, run: &str, image: BeforeImage) -> Result<()> {
+        self.store.keep_for(Some(&self.owner), run, Vec::new(), vec![image]).await
     }
 
     async fn image(&self, run: &str, key: &str) -> Result<Option<Value>> {

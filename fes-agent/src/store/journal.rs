@@ -3,28 +3,17 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
-use sisense_core::run::{Entry, Journal, Outcome};
+use sisense_core::run::{BeforeImage, Entry, Journal, Outcome};
 use sisense_core::{Error, ErrorKind, Result};
 
-use super::database::{Record, Transaction, sql};
+use super::database::{Database, Record, Transaction, sql};
 use super::{Store, broken};
-
-/// Largest before-image, in bytes of JSON. An asset that is larger is not replaced.
-const MAX_IMAGE: usize = 64 * 1024 * 1024;
 
 #[async_trait]
 impl Journal for Store {
     async fn keep(&self, entry: Entry) -> Result<()> {
-        self.keep_for(None, vec![entry]).await
-    }
-
-    async fn find(&self, run: &str, key: &str) -> Result<Option<Entry>> {
-        let row = sql("SELECT entry FROM entries WHERE run = $1 AND key = $2")
-            .bind(run)
-            .bind(key)
-            .first(&self.database)
-            .await?;
-        row.map(|row| decode(&row)).transpose()
+        let run = entry.run.clone();
+        self.keep_for(None, &run, vec![entry], Vec::new()).await
     }
 
     async fn entries(&self, run: &str) -> Result<Vec<Entry>> {
@@ -35,25 +24,17 @@ impl Journal for Store {
         rows.iter().map(decode).collect()
     }
 
-    async fn keep_all(&self, entries: Vec<Entry>) -> Result<()> {
-        self.keep_for(None, entries).await
+    async fn keep_all(
+        &self,
+        run: &str,
+        entries: Vec<Entry>,
+        images: Vec<BeforeImage>,
+    ) -> Result<()> {
+        self.keep_for(None, run, entries, images).await
     }
 
-    async fn keep_image(&self, run: &str, key: &str, image: &Value) -> Result<()> {
-        let text = image.to_string();
-        if text.len() > MAX_IMAGE {
-            let message =
-                format!("what is replaced has {} bytes; at most {MAX_IMAGE} are kept", text.len());
-            return Err(Error::new(ErrorKind::Unsupported, message)
-                .with_next_step("save it by hand, and migrate it under another name"));
-        }
-        sql("INSERT INTO images (run, key, image, kept) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
-            .bind(run)
-            .bind(key)
-            .bind(text)
-            .bind(Timestamp::now().as_millisecond())
-            .execute(&self.database).await?;
-        Ok(())
+    async fn keep_image(&self, run: &str, image: BeforeImage) -> Result<()> {
+        self.keep_for(None, run, Vec::new(), vec![image]).await
     }
 
     async fn image(&self, run: &str, key: &str) -> Result<Option<Value>> {
@@ -71,14 +52,36 @@ impl Journal for Store {
 }
 
 impl Store {
-    /// Keep entries in one transaction: all of them or none. With an owner, only as long as that
-    /// one holds the lease of the run, so that of two processes only one can go on writing.
-    pub(crate) async fn keep_for(&self, owner: Option<&str>, entries: Vec<Entry>) -> Result<()> {
+    /// Keep entries and images in one transaction: all of them or none. With an owner, only as long
+    /// as that one holds the lease of each run, so that of two processes only one can go on writing.
+    pub(crate) async fn keep_for(
+        &self,
+        owner: Option<&str>,
+        run: &str,
+        entries: Vec<Entry>,
+        images: Vec<BeforeImage>,
+    ) -> Result<()> {
+        // Within a process writers wait in line here: SQLite lets them wait by trying again.
+        let _turn = match &self.database {
+            Database::Sqlite(_) => Some(self.writing.lock().await),
+            Database::Postgres(_) => None,
+        };
         let mut all = self.database.begin().await?;
+        let now = Timestamp::now().as_millisecond();
+        if let Some(owner) = owner {
+            check_lease(&mut all, run, owner).await?;
+        }
+        for BeforeImage { key, json } in images {
+            sql("INSERT INTO images (run, key, image, kept) VALUES ($1, $2, $3, $4) \
+                 ON CONFLICT DO NOTHING")
+            .bind(run)
+            .bind(key)
+            .bind(String::from(Box::<str>::from(json)))
+            .bind(now)
+            .execute(&mut all)
+            .await?;
+        }
         for entry in &entries {
-            if let Some(owner) = owner {
-                check_lease(&mut all, &entry.run, owner).await?;
-            }
             sql(
                 "INSERT INTO entries (run, key, outcome, entry, kept) VALUES ($1, $2, $3, $4, $5) \
                  ON CONFLICT (run, key) DO UPDATE SET outcome = excluded.outcome, \
@@ -88,7 +91,7 @@ impl Store {
             .bind(&entry.key)
             .bind(word(entry.outcome))
             .bind(encode(entry)?)
-            .bind(Timestamp::now().as_millisecond())
+            .bind(now)
             .execute(&mut all)
             .await?;
         }

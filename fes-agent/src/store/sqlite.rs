@@ -23,6 +23,10 @@ const CONSTRAINT: u32 = 19;
 /// How long to wait before the file is tried again.
 const AGAIN: Duration = Duration::from_millis(20);
 
+/// Pages that a connection holds in memory, as SQLite counts them: so many KiB. What is written once
+/// and seldom read needs no more.
+const CACHE: &str = "-256";
+
 /// Most connections of one process.
 const CONNECTIONS: u32 = 4;
 
@@ -37,7 +41,8 @@ pub(super) async fn file(path: &Path) -> Result<SqlitePool> {
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(BUSY);
+        .busy_timeout(BUSY)
+        .pragma("cache_size", CACHE);
     start(options, CONNECTIONS).await
 }
 

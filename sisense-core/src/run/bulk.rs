@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::change::Change;
 use super::door::{Door, Pass};
-use super::journal::Entry;
+use serde_json::value::RawValue;
+
+use super::journal::{BeforeImage, Entry, MAX_IMAGE};
 use super::{Asked, Run};
 use crate::error::{Error, ErrorKind, Result};
 use crate::transport::Answer;
@@ -22,11 +24,27 @@ impl Run {
         &self,
         changes: Vec<impl Into<Arc<Change>>>,
     ) -> Result<Vec<Result<Door>>> {
+        self.admit_all_keeping(changes.into_iter().map(|one| (one.into(), None)).collect()).await
+    }
+
+    /// The same, keeping with the intents what the assets were before.
+    ///
+    /// # Errors
+    /// As [`Run::admit_all`].
+    pub(crate) async fn admit_all_keeping(
+        &self,
+        changes: Vec<(Arc<Change>, Option<Box<RawValue>>)>,
+    ) -> Result<Vec<Result<Door>>> {
         let mut asked = Vec::with_capacity(changes.len());
-        for change in changes {
-            let change = change.into();
+        let mut images = Vec::new();
+        for (change, image) in changes {
             let operation = change.operation.clone();
-            let answer = self.look_up(change).await;
+            let answer = self.look_up(change).await.and_then(|answer| {
+                if let (Asked::Entry(entry), Some(json)) = (&answer, image) {
+                    images.push(sized(entry.key.clone(), json)?);
+                }
+                Ok(answer)
+            });
             asked.push(answer.map_err(|e| e.with_operation(&operation)));
         }
         let entries: Vec<Entry> = asked
@@ -37,7 +55,7 @@ impl Run {
             })
             .collect();
         if !entries.is_empty() {
-            self.inner.journal.keep_all(entries).await?;
+            self.inner.journal.keep_all(self.id(), entries, images).await?;
         }
         let door = |asked| match asked {
             Asked::Answered(door) => door,
@@ -55,12 +73,28 @@ impl Run {
     /// # Errors
     /// The journal's error; the asset must then not be replaced.
     pub(crate) async fn keep_image(&self, pass: &Pass, image: &Image) -> Result<()> {
-        let image = serde_json::to_value(image).map_err(|error| {
-            Error::new(ErrorKind::Unexpected, "what was there before cannot be kept")
-                .with_source(error)
-        })?;
-        self.inner.journal.keep_image(self.id(), pass.key(), &image).await
+        self.keep_image_text(pass, image.to_json()?).await
     }
+
+    /// The same for an image that is JSON text already.
+    ///
+    /// # Errors
+    /// As [`Run::keep_image`].
+    pub(crate) async fn keep_image_text(&self, pass: &Pass, json: Box<RawValue>) -> Result<()> {
+        let image = sized(pass.key().to_owned(), json)?;
+        self.inner.journal.keep_image(self.id(), image).await
+    }
+}
+
+/// An image that may be kept.
+fn sized(key: String, json: Box<RawValue>) -> Result<BeforeImage> {
+    let bytes = json.get().len();
+    if bytes > MAX_IMAGE {
+        let message = format!("what is replaced has {bytes} bytes; at most {MAX_IMAGE} are kept");
+        return Err(Error::new(ErrorKind::Unsupported, message)
+            .with_next_step("save it by hand, and migrate it under another name"));
+    }
+    Ok(BeforeImage { key, json })
 }
 
 /// Settle the passes of one request, each with what the server said about its own change, and keep
@@ -71,12 +105,12 @@ pub(crate) async fn settle_all(results: Vec<(Pass, Result<Answer>)>) -> Vec<Resu
     let mut journal = None;
     for (pass, result) in results {
         let (run, entry, result) = pass.close(result);
-        journal.get_or_insert_with(|| Arc::clone(&run.journal));
+        journal.get_or_insert_with(|| (Arc::clone(&run.journal), run.id.clone()));
         entries.extend(entry);
         settled.push(result);
     }
-    let Some(journal) = journal else { return settled };
-    match journal.keep_all(entries).await {
+    let Some((journal, run)) = journal else { return settled };
+    match journal.keep_all(&run, entries, Vec::new()).await {
         Ok(()) => settled,
         Err(error) => {
             let report = error.into_report();

@@ -30,9 +30,9 @@ pub async fn settle_elsewhere(ended: Vec<(Pass, Elsewhere)>) -> Result<()> {
     let mut journal = None;
     for (pass, ended) in ended {
         let (run, entry) = pass.close_as(ended);
-        journal.get_or_insert_with(|| Arc::clone(&run.journal));
+        journal.get_or_insert_with(|| (Arc::clone(&run.journal), run.id.clone()));
         entries.extend(entry);
     }
-    let Some(journal) = journal else { return Ok(()) };
-    journal.keep_all(entries).await.map_err(not_kept)
+    let Some((journal, id)) = journal else { return Ok(()) };
+    journal.keep_all(&id, entries, Vec::new()).await.map_err(not_kept)
 }

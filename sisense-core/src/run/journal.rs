@@ -7,9 +7,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::change::Change;
-use crate::error::{ErrorReport, Result};
+use crate::error::{Error, ErrorKind, ErrorReport, Result};
 
 /// How a write ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +62,19 @@ pub struct Entry {
     pub duration_ms: Option<u64>,
 }
 
+/// Largest before-image in bytes. An asset that is larger is not replaced.
+pub const MAX_IMAGE: usize = 64 * 1024 * 1024;
+
+/// What an asset was before a run replaced it: a whole document, which is why it is no part of the
+/// entry.
+#[derive(Clone, Debug)]
+pub struct BeforeImage {
+    /// The key of the entry.
+    pub key: String,
+    /// The image.
+    pub json: Box<RawValue>,
+}
+
 /// Keeps entries. The intent is kept before the write is sent: an entry whose outcome stays
 /// [`Outcome::Unknown`] is a write that nobody saw end.
 #[async_trait]
@@ -71,36 +85,38 @@ pub trait Journal: Send + Sync {
     /// When it cannot be kept; the write is then not sent.
     async fn keep(&self, entry: Entry) -> Result<()>;
 
-    /// The entry of a run with a key.
-    ///
-    /// # Errors
-    /// When the journal cannot be read.
-    async fn find(&self, run: &str, key: &str) -> Result<Option<Entry>>;
-
     /// All entries of a run, in the order in which they were first kept.
     ///
     /// # Errors
     /// When the journal cannot be read.
     async fn entries(&self, run: &str) -> Result<Vec<Entry>>;
 
-    /// Keep several entries at once: those of a request that makes several changes. A journal on
-    /// disk keeps all of them or none.
+    /// Keep several entries at once, those of a request that makes several changes, and with them
+    /// what the assets were before. A journal on disk keeps all of it or nothing.
     ///
     /// # Errors
-    /// When they cannot be kept; the request is then not sent.
-    async fn keep_all(&self, entries: Vec<Entry>) -> Result<()> {
+    /// When it cannot be kept; the request is then not sent.
+    async fn keep_all(
+        &self,
+        run: &str,
+        entries: Vec<Entry>,
+        images: Vec<BeforeImage>,
+    ) -> Result<()> {
+        for image in images {
+            self.keep_image(run, image).await?;
+        }
         for entry in entries {
             self.keep(entry).await?;
         }
         Ok(())
     }
 
-    /// Keep what an asset was before this run replaced it: a whole document, which is why it is no
-    /// part of the entry. The first image of a key is the one that counts; a later one is ignored.
+    /// Keep what an asset was before this run replaced it. The first image of a key is the one that
+    /// counts; a later one is ignored.
     ///
     /// # Errors
     /// When it cannot be kept; the asset is then not replaced.
-    async fn keep_image(&self, run: &str, key: &str, image: &Value) -> Result<()>;
+    async fn keep_image(&self, run: &str, image: BeforeImage) -> Result<()>;
 
     /// What an asset was before a run replaced it.
     ///
@@ -120,7 +136,7 @@ struct Kept {
     entries: Vec<Entry>,
     /// The place of an entry, by run and key.
     places: HashMap<(String, String), usize>,
-    images: HashMap<(String, String), Value>,
+    images: HashMap<(String, String), Box<RawValue>>,
 }
 
 impl MemoryJournal {
@@ -149,21 +165,20 @@ impl Journal for MemoryJournal {
         Ok(())
     }
 
-    async fn find(&self, run: &str, key: &str) -> Result<Option<Entry>> {
-        let kept = self.lock();
-        Ok(kept.places.get(&place(run, key)).map(|at| kept.entries[*at].clone()))
-    }
-
     async fn entries(&self, run: &str) -> Result<Vec<Entry>> {
         Ok(self.lock().entries.iter().filter(|e| e.run == run).cloned().collect())
     }
 
-    async fn keep_image(&self, run: &str, key: &str, image: &Value) -> Result<()> {
-        self.lock().images.entry(place(run, key)).or_insert_with(|| image.clone());
+    async fn keep_image(&self, run: &str, image: BeforeImage) -> Result<()> {
+        self.lock().images.entry(place(run, &image.key)).or_insert(image.json);
         Ok(())
     }
 
     async fn image(&self, run: &str, key: &str) -> Result<Option<Value>> {
-        Ok(self.lock().images.get(&place(run, key)).cloned())
+        let kept = self.lock();
+        let image = kept.images.get(&place(run, key));
+        image.map(|json| serde_json::from_str(json.get())).transpose().map_err(|error| {
+            Error::new(ErrorKind::Unexpected, "the image cannot be read").with_source(error)
+        })
     }
 }

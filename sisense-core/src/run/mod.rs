@@ -10,6 +10,7 @@ mod approved;
 mod bulk;
 mod change;
 mod door;
+mod earlier;
 mod elsewhere;
 mod journal;
 mod meter;
@@ -22,14 +23,16 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use tokio::sync::OnceCell;
 pub use tokio_util::sync::CancellationToken;
 
 use approved::Approved;
 pub(crate) use bulk::settle_all;
 pub use change::{Action, Asset, AssetKind, Change, Undo, digest};
 pub use door::{Door, Pass, Planned, Recorded, is_planned};
+use earlier::Earlier;
 pub use elsewhere::{Elsewhere, settle_elsewhere};
-pub use journal::{Context, Entry, Journal, MemoryJournal, Outcome};
+pub use journal::{BeforeImage, Context, Entry, Journal, MAX_IMAGE, MemoryJournal, Outcome};
 pub use meter::Meter;
 pub use partial::{Missing, Partial};
 pub use progress::{Progress, ProgressSink};
@@ -63,6 +66,7 @@ pub(crate) struct Inner {
     journal: Arc<dyn Journal>,
     cancel: CancellationToken,
     progress: Option<ProgressSink>,
+    earlier: OnceCell<Earlier>,
     state: Mutex<State>,
 }
 
@@ -159,6 +163,7 @@ impl RunBuilder {
                 journal: self.journal.unwrap_or_else(|| Arc::new(MemoryJournal::default())),
                 cancel: self.cancel,
                 progress: self.progress,
+                earlier: OnceCell::new(),
                 state: Mutex::new(State { approved, ..State::default() }),
             }),
         }
@@ -238,11 +243,6 @@ impl Run {
         self.inner.lock().entries.clone()
     }
 
-    /// What the journal holds of this run, also from before it was resumed.
-    pub(crate) async fn recorded(&self) -> Result<Vec<Entry>> {
-        self.inner.journal.entries(self.id()).await
-    }
-
     /// The approved changes that the run has not made.
     #[must_use]
     pub fn left(&self) -> Vec<Arc<Change>> {
@@ -320,11 +320,12 @@ impl Run {
             return Ok(Asked::Answered(Door::Planned(Planned { id })));
         }
         let key = self.inner.entry_key(&change);
-        match self.inner.journal.find(self.id(), &key).await? {
+        match self.earlier().await?.find(&key) {
             Some(entry) if entry.outcome == Outcome::Done => {
                 self.inner.take(&change);
-                self.inner.made(&entry);
-                return Ok(Asked::Answered(Door::Recorded(Recorded { id: entry.id })));
+                self.inner.made(entry);
+                let id = entry.id.clone();
+                return Ok(Asked::Answered(Door::Recorded(Recorded { id })));
             }
             Some(entry) if entry.outcome == Outcome::Unknown => {
                 self.inner.lock().begun.insert(key.clone());

@@ -20,9 +20,10 @@ use url::Url;
 use pace::Pace;
 
 pub use answer::Answer;
+pub(crate) use answer::{Body, Items};
 pub use pace::Concurrency;
 pub(crate) use path::{ApiPath, Query};
-pub(crate) use request::Request;
+pub(crate) use request::{Content, Request};
 
 use crate::config::{Limits, TlsOptions};
 use crate::error::{Error, ErrorKind, Result};
@@ -126,6 +127,11 @@ impl Transport {
 
     /// Read.
     pub(crate) async fn get(&self, path: ApiPath, query: Query) -> Result<Answer> {
+        self.get_as(path, query).await
+    }
+
+    /// Read a body as something else than a JSON value.
+    pub(crate) async fn get_as<B: Body>(&self, path: ApiPath, query: Query) -> Result<Answer<B>> {
         self.execute(&Request::new(Method::GET, path).query(query).repeatable()).await
     }
 
@@ -142,7 +148,7 @@ impl Transport {
         path: ApiPath,
         query: Query,
     ) -> Result<Vec<T>> {
-        let listed = self.get(path, query).await.and_then(Answer::decode_list);
+        let listed = self.get_as(path, query).await.and_then(Answer::decode_items);
         listed.map_err(|error| error.with_asset(what))
     }
 
@@ -163,18 +169,18 @@ impl Transport {
         query: Query,
         body: Option<Value>,
     ) -> Result<Answer> {
-        self.write_all(&[pass], method, path, query, body).await
+        self.write_all(&[pass], method, path, query, body.map(Content::Json)).await
     }
 
     /// Write several changes by one request. Sent once, never repeated, never redirected.
-    pub(crate) async fn write_all(
+    pub(crate) async fn write_all<B: Body>(
         &self,
         passes: &[&Pass],
         method: Method,
         path: ApiPath,
         query: Query,
-        body: Option<Value>,
-    ) -> Result<Answer> {
+        body: Option<Content>,
+    ) -> Result<Answer<B>> {
         let other = passes.iter().map(|pass| pass.deployment()).find(|name| *name != self.name);
         if let Some(other) = other {
             return Err(Error::new(

@@ -1,5 +1,6 @@
 //! One request, and what may be done with it.
 
+use bytes::Bytes;
 use reqwest::Method;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -7,12 +8,26 @@ use tokio_util::sync::CancellationToken;
 use super::path::{ApiPath, Query};
 use crate::error::{Error, ErrorKind};
 
+/// What a request sends.
+#[derive(Clone)]
+pub(crate) enum Content {
+    Json(Value),
+    /// JSON that is written already.
+    Text(Bytes),
+}
+
+impl From<Value> for Content {
+    fn from(value: Value) -> Self {
+        Content::Json(value)
+    }
+}
+
 /// One request.
 pub(crate) struct Request {
     pub(super) method: Method,
     pub(super) path: ApiPath,
     pub(super) query: Query,
-    pub(super) body: Option<Value>,
+    pub(super) body: Option<Content>,
     pub(super) repeatable: bool,
     pub(super) slow: bool,
     pub(super) stop: Option<CancellationToken>,
@@ -36,8 +51,8 @@ impl Request {
         self
     }
 
-    pub(crate) fn body(mut self, body: Value) -> Self {
-        self.body = Some(body);
+    pub(crate) fn body(mut self, body: impl Into<Content>) -> Self {
+        self.body = Some(body.into());
         self
     }
 

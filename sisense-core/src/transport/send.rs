@@ -5,19 +5,21 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBuilder};
 use futures_util::StreamExt;
 use reqwest::StatusCode;
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue, LOCATION};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION};
 use secrecy::ExposeSecret;
-use serde_json::Value;
 use tokio::time::Instant;
 use url::Url;
 
 use super::pace::{Heard, Held};
 use super::path::with_query;
-use super::{Answer, Request, Transport};
+use super::{Answer, Body, Content, Request, Transport};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Most redirects within the origin that a read follows.
 const HOPS: usize = 3;
+
+/// Most bytes that are set aside for an answer before they come.
+const MOST_ROOM: usize = 4 * 1024 * 1024;
 
 /// The wait before the first repeat; it doubles from there.
 const FIRST_DELAY: Duration = Duration::from_millis(200);
@@ -33,7 +35,7 @@ fn is_refusal(error: &Error) -> bool {
 }
 
 /// What an attempt tells of the server's load.
-fn heard(request: &Request, result: &Result<Answer>, took: Duration) -> Heard {
+fn heard<T>(request: &Request, result: &Result<T>, took: Duration) -> Heard {
     let timed = || match request.slow {
         true => Heard::Answer,
         false => Heard::In(request.pattern(), took),
@@ -77,7 +79,7 @@ fn not_started(endpoint: &str, held: &Held, last: Option<Error>) -> Error {
 
 impl Transport {
     /// Send, and send again while that is harmless and within the limits.
-    pub(super) async fn execute(&self, request: &Request) -> Result<Answer> {
+    pub(super) async fn execute<B: Body>(&self, request: &Request) -> Result<Answer<B>> {
         let endpoint = request.endpoint();
         let url = request.path.url(&self.base).map_err(|e| e.with_endpoint(endpoint.clone()))?;
         let url = with_query(url, &request.query);
@@ -126,7 +128,12 @@ impl Transport {
     }
 
     /// One attempt, within the whole-call deadline.
-    async fn attempt(&self, request: &Request, endpoint: &str, url: Url) -> Result<Answer> {
+    async fn attempt<B: Body>(
+        &self,
+        request: &Request,
+        endpoint: &str,
+        url: Url,
+    ) -> Result<Answer<B>> {
         let attempt =
             tokio::time::timeout(self.limits.call_timeout, self.once(request, endpoint, url));
         attempt.await.unwrap_or_else(|_| {
@@ -138,7 +145,12 @@ impl Transport {
         })
     }
 
-    async fn once(&self, request: &Request, endpoint: &str, mut url: Url) -> Result<Answer> {
+    async fn once<B: Body>(
+        &self,
+        request: &Request,
+        endpoint: &str,
+        mut url: Url,
+    ) -> Result<Answer<B>> {
         let mut hops = 0;
         loop {
             let sent = self.http_request(request, url.clone())?.send();
@@ -180,15 +192,18 @@ impl Transport {
             HeaderValue::from_str(&format!("Bearer {}", self.token.expose_secret()))
                 .map_err(|_| Error::new(ErrorKind::Config, "the API token cannot be sent"))?;
         bearer.set_sensitive(true);
-        let mut builder = self
+        let builder = self
             .http
             .request(request.method.clone(), url)
             .header(AUTHORIZATION, bearer)
             .header(ACCEPT, "application/json");
-        if let Some(body) = &request.body {
-            builder = builder.json(body);
-        }
-        Ok(builder)
+        Ok(match &request.body {
+            None => builder,
+            Some(Content::Json(value)) => builder.json(value),
+            Some(Content::Text(text)) => {
+                builder.header(CONTENT_TYPE, "application/json").body(text.clone())
+            }
+        })
     }
 
     /// Where a redirect leads, if it may be followed: reads only, within the origin, a few times.
@@ -225,15 +240,17 @@ impl Transport {
         Ok(target)
     }
 
-    async fn read(
+    async fn read<B: Body>(
         &self,
         request: &Request,
         endpoint: &str,
         response: reqwest::Response,
-    ) -> Result<Answer> {
+    ) -> Result<Answer<B>> {
         let status = response.status();
         let headers = response.headers().clone();
-        let mut body = Vec::new();
+        // What the server announces is room that need not grow, and no promise.
+        let announced = response.content_length().and_then(|bytes| usize::try_from(bytes).ok());
+        let mut body = Vec::with_capacity(announced.unwrap_or(0).min(MOST_ROOM));
         let mut stream = response.bytes_stream();
         while let Some(chunk) = self.heard(request, endpoint, stream.next()).await? {
             let chunk = chunk.map_err(|e| self.broken(endpoint, e).with_status(status.as_u16()))?;
@@ -255,24 +272,24 @@ impl Transport {
         self.parse(request, endpoint, status, &body)
     }
 
-    fn parse(
+    fn parse<B: Body>(
         &self,
         request: &Request,
         endpoint: &str,
         status: StatusCode,
         body: &[u8],
-    ) -> Result<Answer> {
+    ) -> Result<Answer<B>> {
         let trimmed = body.trim_ascii();
         if trimmed.is_empty() {
-            return Ok(Answer::new(status.as_u16(), Value::Null));
+            return Ok(Answer::new(status.as_u16(), B::nothing()));
         }
         if trimmed.starts_with(b"<") {
             return Err(self.web_page(endpoint, status, trimmed));
         }
-        match serde_json::from_slice::<Value>(trimmed) {
+        match B::read(trimmed) {
             Ok(value) => Ok(Answer::new(status.as_u16(), value)),
             // A write that the server accepted is done, whatever words it found for it.
-            Err(_) if !request.repeatable => Ok(Answer::new(status.as_u16(), Value::Null)),
+            Err(_) if !request.repeatable => Ok(Answer::new(status.as_u16(), B::nothing())),
             Err(e) => Err(Error::new(ErrorKind::Decode, format!("the answer is not JSON: {e}"))
                 .with_endpoint(endpoint)
                 .with_status(status.as_u16())

@@ -79,7 +79,7 @@ pub(super) fn is_copy(entry: &Entry) -> bool {
 
 async fn export(live: &Live<'_>, entry: &Entry, id: &str) -> Result<Value> {
     let ids = [id.to_owned()];
-    let mut loaded = live.client(entry)?.load_dashboards(&ids, |_| {}).await;
+    let mut loaded = live.client(entry)?.load_dashboards(&ids).await;
     match (loaded.documents.pop(), loaded.failed.pop()) {
         (Some(document), _) => Ok(document),
         (None, Some((_, error))) => Err(error),

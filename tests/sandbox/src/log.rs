@@ -19,6 +19,9 @@ pub struct RequestEntry {
     pub status: u16,
     /// E-mail address of the caller, when the token was known.
     pub user: Option<String>,
+    /// When it arrived, in milliseconds since 1970, so that the times of several sandboxes compare.
+    #[serde(default)]
+    pub at_ms: u64,
     /// Milliseconds until the answer was ready.
     pub ms: u64,
     /// Whether it asks for a change. Reads by POST do not.

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::connect_info::Connected;
@@ -156,6 +156,7 @@ pub(crate) async fn around(
             query,
             status: 0,
             user,
+            at_ms: unix_ms(),
             ms: 0,
             writes,
             applied: false,
@@ -173,6 +174,11 @@ pub(crate) async fn around(
     };
     visit.entry.status = if line.is_cut() { 0 } else { response.status().as_u16() };
     response
+}
+
+fn unix_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 struct Visit<'a> {

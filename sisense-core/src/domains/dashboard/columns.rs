@@ -53,7 +53,7 @@ impl Dashboards {
     /// The whole document of one dashboard.
     pub(super) async fn load(&self, id: &str) -> Result<DashboardDocument> {
         let ids = [id.to_owned()];
-        let mut loaded = self.client.load_dashboards(&ids, |_| {}).await;
+        let mut loaded = self.client.load_dashboards(&ids).await;
         if let Some((_, error)) = loaded.failed.pop() {
             return Err(error.with_asset(format!("dashboard {id}")));
         }

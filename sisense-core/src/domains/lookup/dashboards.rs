@@ -1,8 +1,7 @@
-//! Dashboards: the admin's list, one by reference, whole documents, and who sees them.
+//! Dashboards: the admin's list, one by reference, and who sees them.
 
 use std::collections::HashSet;
 
-use futures_util::stream::{self, Stream, StreamExt};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -11,7 +10,7 @@ use crate::client::Client;
 use crate::documents::DataSource;
 use crate::error::{Error, ErrorKind, Result};
 use crate::run::Missing;
-use crate::transport::{Answer, ApiPath, Query};
+use crate::transport::{Answer, ApiPath, Body, Query};
 
 /// A row of the admin's list of dashboards.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -76,35 +75,6 @@ impl DashboardRecord {
     }
 }
 
-/// Whole documents, and those that could not be loaded.
-#[derive(Debug, Default)]
-pub(crate) struct Loaded {
-    pub(crate) documents: Vec<Value>,
-    pub(crate) failed: Vec<(String, Error)>,
-    /// Ids of the documents that came without the admin's flag: they are the caller's own copies,
-    /// which differ from the owner's until that one is published.
-    pub(crate) copies: Vec<String>,
-}
-
-impl Loaded {
-    fn failed(failed: Vec<(String, Error)>) -> Self {
-        Loaded { failed, ..Loaded::default() }
-    }
-
-    fn take(&mut self, exported: Exported) {
-        if exported.copies {
-            self.copies.extend(exported.documents.iter().filter_map(document_id));
-        }
-        self.documents.extend(exported.documents);
-    }
-}
-
-/// What one export answered.
-struct Exported {
-    documents: Vec<Value>,
-    copies: bool,
-}
-
 /// The answer of `GET /api/shares/dashboard/{id}`.
 #[derive(Clone, Debug)]
 pub(crate) struct DashboardShares {
@@ -115,10 +85,6 @@ pub(crate) struct DashboardShares {
 /// The members of a row that a listing needs; widgets, layout and filters stay on the server.
 const FIELDS: &str =
     "oid,title,owner,parentFolder,datasource,shares,created,lastUpdated,lastOpened";
-/// How many documents one export asks for.
-const CHUNK: usize = 20;
-/// How many exports are under way at once.
-const EXPORTS: usize = 4;
 
 fn admin_query(more: Query) -> Query {
     let mut query = vec![("dashboardType", "owner".to_owned())];
@@ -140,13 +106,13 @@ impl Client {
         query.push(("fields", FIELDS.to_owned()));
         let path = ApiPath::new(["api", "v1", "dashboards", "admin"]);
         let answer =
-            self.transport().get(path, query).await.map_err(|error| match error.kind() {
+            self.transport().get_as(path, query).await.map_err(|error| match error.kind() {
                 ErrorKind::Forbidden => {
                     error.with_other_step("listing all dashboards needs an admin's token")
                 }
                 _ => error,
             })?;
-        let mut rows: Vec<DashboardRecord> = answer.decode_list()?;
+        let mut rows: Vec<DashboardRecord> = answer.decode_items()?;
         let mut seen = HashSet::new();
         rows.retain(|row| seen.insert(row.oid.clone()));
         Ok(rows)
@@ -181,86 +147,22 @@ impl Client {
             })
     }
 
-    /// Load whole documents, in chunks and side by side. A chunk that fails is read id by id, so
-    /// that one bad dashboard names itself. `done` is told how many ids are finished.
-    pub(crate) async fn load_dashboards(&self, ids: &[String], done: impl Fn(usize)) -> Loaded {
-        let mut loaded = Loaded::default();
-        let mut finished = 0;
-        let mut parts = std::pin::pin!(self.dashboard_parts(ids));
-        while let Some((count, part)) = parts.next().await {
-            loaded.documents.extend(part.documents);
-            loaded.failed.extend(part.failed);
-            loaded.copies.extend(part.copies);
-            finished += count;
-            done(finished);
-        }
-        loaded
-    }
-
-    /// The same part by part, so that few documents are held at once: how many ids were asked for,
-    /// and what came.
-    pub(crate) fn dashboard_parts(&self, ids: &[String]) -> impl Stream<Item = (usize, Loaded)> {
-        let chunks: Vec<Vec<String>> = ids.chunks(CHUNK).map(<[String]>::to_vec).collect();
-        stream::iter(chunks)
-            .map(move |chunk| async move { (chunk.len(), self.load_chunk(&chunk).await) })
-            .buffered(EXPORTS)
-    }
-
-    async fn load_chunk(&self, ids: &[String]) -> Loaded {
-        let mut loaded = Loaded::default();
-        match self.export(ids).await {
-            Ok(exported) => loaded.take(exported),
-            // One id is its own failure; trying it alone again would ask the same.
-            Err(error) if ids.len() == 1 => return Loaded::failed(vec![(ids[0].clone(), error)]),
-            // Nobody answers, or nobody may: the single ids would fare no better.
-            Err(error) if hopeless(&error) => {
-                let report = error.into_report();
-                let failed = ids.iter().map(|id| (id.clone(), report.clone().into()));
-                return Loaded::failed(failed.collect());
-            }
-            Err(_) => {}
-        }
-        let have: HashSet<String> = loaded.documents.iter().filter_map(document_id).collect();
-        for id in ids.iter().filter(|id| !have.contains(*id)) {
-            match self.export(std::slice::from_ref(id)).await {
-                Ok(one) if one.documents.iter().any(|d| document_id(d).as_ref() == Some(id)) => {
-                    loaded.take(one);
-                }
-                Ok(_) => loaded.failed.push((id.clone(), Error::not_found("dashboard", id))),
-                Err(error) => loaded.failed.push((id.clone(), error)),
-            }
-        }
-        loaded
-    }
-
-    async fn export(&self, ids: &[String]) -> Result<Exported> {
-        let path = ApiPath::new(["api", "v1", "dashboards", "export"]);
-        let query = vec![("dashboardIds", ids.join(","))];
-        let (answer, as_admin) = self.get_with_or_without_flag(path, query).await?;
-        let documents = match answer.body() {
-            Value::Array(items) if items.iter().all(Value::is_object) => answer.decode()?,
-            Value::Object(_) => vec![answer.into_body()],
-            _ => return Err(answer.misshaped("a list of dashboards")),
-        };
-        Ok(Exported { documents, copies: !as_admin })
-    }
-
     /// Read with the admin's flag, and without it when that is refused: an owner needs none.
     pub(crate) async fn get_as_admin(&self, path: ApiPath, query: Query) -> Result<Answer> {
         self.get_with_or_without_flag(path, query).await.map(|(answer, _)| answer)
     }
 
     /// The same, and whether the flag was accepted.
-    async fn get_with_or_without_flag(
+    pub(super) async fn get_with_or_without_flag<B: Body>(
         &self,
         path: ApiPath,
         query: Query,
-    ) -> Result<(Answer, bool)> {
+    ) -> Result<(Answer<B>, bool)> {
         let mut flagged = query.clone();
         flagged.push(("adminAccess", "true".to_owned()));
-        match self.transport().get(path.clone(), flagged).await {
+        match self.transport().get_as(path.clone(), flagged).await {
             Err(error) if error.kind() == ErrorKind::Forbidden => {
-                self.transport().get(path, query).await.map(|answer| (answer, false))
+                self.transport().get_as(path, query).await.map(|answer| (answer, false))
             }
             other => other.map(|answer| (answer, true)),
         }
@@ -282,21 +184,6 @@ impl Client {
         let shares = Answer::new(answer.status(), Value::Array(rows)).decode()?;
         Ok(DashboardShares { shares, owner })
     }
-}
-
-/// Whether asking again for each id alone can only fail the same way.
-fn hopeless(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Unauthenticated
-            | ErrorKind::Connect
-            | ErrorKind::RateLimited
-            | ErrorKind::Timeout
-    )
-}
-
-pub(crate) fn document_id(document: &Value) -> Option<String> {
-    document.get("oid").and_then(Value::as_str).map(str::to_owned)
 }
 
 /// What is missing, in words that name the dashboard.

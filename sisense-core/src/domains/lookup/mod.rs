@@ -4,6 +4,7 @@
 
 pub(crate) mod connections;
 pub(crate) mod dashboards;
+pub(crate) mod exports;
 pub(crate) mod groups;
 pub(crate) mod model_shares;
 pub(crate) mod models;

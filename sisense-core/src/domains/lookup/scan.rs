@@ -5,7 +5,8 @@ use std::pin::pin;
 use futures_util::StreamExt;
 use serde_json::Value;
 
-use super::dashboards::{DashboardRecord, document_id, missing_dashboards};
+use super::dashboards::{DashboardRecord, missing_dashboards};
+use super::exports::document_id;
 use crate::client::Client;
 use crate::documents::{DashboardDocument, DashboardFailure};
 use crate::error::{Error, ErrorKind, Result};

@@ -218,8 +218,13 @@ impl Migrations {
         let passes: Vec<&Pass> = open.iter().map(|one| &one.pass).collect();
         let body = Value::Array(open.iter().map(|one| one.wish.body.clone()).collect());
         let transport = self.target.transport();
-        let sent =
-            transport.write_all(&passes, Method::POST, kind.bulk_path(), Vec::new(), Some(body));
+        let sent = transport.write_all(
+            &passes,
+            Method::POST,
+            kind.bulk_path(),
+            Vec::new(),
+            Some(body.into()),
+        );
         match sent.await {
             Ok(answer) => self.told(kind, open, &answer).await,
             Err(error) if error.is_unanswered() => self.looked_up(kind, open, error).await,

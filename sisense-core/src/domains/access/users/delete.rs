@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::wish::advise;
 use crate::domains::access::{Access, DeleteUser, DeletedUser, OwnedDashboard};
-use crate::domains::lookup::dashboards::{DashboardRecord, document_id};
+use crate::domains::lookup::dashboards::DashboardRecord;
+use crate::domains::lookup::exports::document_id;
 use crate::domains::lookup::same;
 use crate::domains::lookup::users::UserRecord;
 use crate::error::{Error, ErrorKind, Result};
@@ -141,7 +142,7 @@ impl Access {
             return Map::new();
         }
         let ids: Vec<String> = dashboards.iter().map(|row| row.oid.clone()).collect();
-        let loaded = self.client.load_dashboards(&ids, |_| {}).await;
+        let loaded = self.client.load_dashboards(&ids).await;
         for (id, error) in loaded.failed {
             notes.push(format!("a dashboard could NOT be kept: {id}: {error}"));
         }

@@ -1,6 +1,100 @@
 //! What the answer to an import says of each document. Pure code.
 
-use serde_json::Value;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+use crate::transport::Body;
+
+/// What makes a document large, and is not looked at.
+const LARGE: [&str; 7] =
+    ["widgets", "layout", "previewLayout", "filters", "defaultFilters", "script", "style"];
+
+/// The answer to an import, which holds whole documents: without what makes them large.
+pub(super) struct ImportAnswer(Value);
+
+impl ImportAnswer {
+    pub(super) fn value(&self) -> &Value {
+        &self.0
+    }
+}
+
+impl Body for ImportAnswer {
+    fn nothing() -> Self {
+        ImportAnswer(Value::Null)
+    }
+
+    fn read(text: &[u8]) -> serde_json::Result<Self> {
+        let mut json = serde_json::Deserializer::from_slice(text);
+        let value = Lean.deserialize(&mut json)?;
+        json.end()?;
+        Ok(ImportAnswer(value))
+    }
+}
+
+/// Reads a value without its large members.
+struct Lean;
+
+impl<'de> DeserializeSeed<'de> for Lean {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Value, D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Lean {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element_seed(Lean)? {
+            list.push(item);
+        }
+        Ok(list.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some(key) = members.next_key::<String>()? {
+            if LARGE.contains(&key.as_str()) {
+                members.next_value::<IgnoredAny>()?;
+            } else {
+                map.insert(key, members.next_value_seed(Lean)?);
+            }
+        }
+        Ok(map.into())
+    }
+}
 
 /// What became of one document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,6 +253,24 @@ mod tests {
         let failed = json!({"failed": [{"title": "", "error": "no"}]});
         assert_eq!(told(&failed, &one), [Told::Failed("no".into())]);
         assert_eq!(told(&json!([{"oid": "a1"}]), &one), [Told::Made("a1".into())]);
+    }
+
+    #[test]
+    fn of_documents_in_an_answer_the_large_parts_are_left_out() {
+        let document = json!({
+            "oid": "a1", "title": "One", "widgets": [{"oid": "w"}], "layout": {}, "n": [1, -1, 0.5],
+            "desc": null, "shared": true,
+        });
+        let text = json!({ "succeded": [document], "failed": {} }).to_string();
+        let expected = json!({
+            "succeded": [{"oid": "a1", "title": "One", "n": [1, -1, 0.5], "desc": null,
+                "shared": true}],
+            "failed": {},
+        });
+        assert_eq!(ImportAnswer::read(text.as_bytes()).unwrap().value(), &expected);
+        for broken in ["", "{", "{} x", "[1,"] {
+            assert!(ImportAnswer::read(broken.as_bytes()).is_err(), "{broken}");
+        }
     }
 
     #[test]

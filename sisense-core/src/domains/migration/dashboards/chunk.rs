@@ -5,25 +5,28 @@ use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::super::Migrations;
 use super::super::result::{Item, ItemOutcome};
 use super::Work;
-use super::keep::keep_main;
-use super::meaning::{Meaning, importable};
+use super::keep::main_image;
+use super::load::{Importable, Prepared};
+use super::meaning::Meaning;
 use super::share::Subject;
 use super::wish::{What, Wish, is_back, is_take};
-use crate::documents::DashboardDocument;
-use crate::domains::lookup::dashboards::document_id;
 use crate::error::{Error, ErrorKind, Result};
-use crate::run::{Action, Change, Door, Entry, Outcome, Pass, RunMode, settle_all};
+use crate::run::{Change, Door, Entry, Outcome, Pass, RunMode, settle_all};
 use crate::transport::Answer;
 
-/// How many dashboards of a chunk get shares and owners at once.
+/// How many dashboards of a chunk are taken, or get shares and owners, at once.
 const SHARES: usize = 4;
 
 /// Settled rows with their places.
 pub(super) type Rows = Vec<(usize, Item)>;
+
+/// A change, with what is kept of the asset before it.
+type Asked = (Arc<Change>, Option<Box<RawValue>>);
 
 /// Where a change stands.
 #[derive(Default)]
@@ -39,11 +42,11 @@ pub(super) enum Turn {
 pub(super) struct Going {
     pub(super) wish: Wish,
     /// As it is imported. Given away with the request.
-    pub(super) document: Option<Value>,
+    pub(super) document: Option<Importable>,
     pub(super) here: Option<Meaning>,
     pub(super) there: Option<Meaning>,
     /// What the target holds, until it is kept.
-    pub(super) replaced: Option<Value>,
+    pub(super) replaced: Option<Box<RawValue>>,
     /// The journal's entry of a resumed run.
     pub(super) earlier: Option<Entry>,
     pub(super) take: Turn,
@@ -55,7 +58,7 @@ pub(super) struct Going {
 }
 
 impl Going {
-    fn new(wish: Wish, earlier: Option<Entry>) -> Self {
+    pub(super) fn new(wish: Wish, earlier: Option<Entry>) -> Self {
         Going {
             wish,
             document: None,
@@ -79,106 +82,26 @@ impl Going {
         self.earlier.as_ref().is_some_and(|entry| entry.outcome == Outcome::Done)
     }
 
-    fn ended(self, error: Error) -> (usize, Item) {
+    pub(super) fn ended(self, error: Error) -> (usize, Item) {
         (self.wish.place, self.wish.row.ended(error))
     }
 }
 
 impl Migrations {
-    /// Load what is needed of a chunk. In a preview only what is compared.
-    pub(super) async fn prepare(&self, work: &Work<'_>, wishes: Vec<Wish>) -> (Vec<Going>, Rows) {
-        let mut rows = Vec::new();
-        if work.run.is_cancelled() {
-            rows.extend(wishes.into_iter().map(|wish| (wish.place, wish.row.ended(stopped()))));
-            return (Vec::new(), rows);
-        }
-        let preview = work.run.mode() == RunMode::Preview;
-        let (mut here, mut there) = (Vec::new(), Vec::new());
-        for wish in &wishes {
-            if wish.what == What::Overwrite {
-                there.push(wish.source.oid.clone());
-            }
-            if wish.what == What::Overwrite || !preview {
-                here.push(wish.source.oid.clone());
-            }
-        }
-        let (here, there) = futures_util::future::join(
-            self.source.load_dashboards(&here, |_| {}),
-            self.target.load_dashboards(&there, |_| {}),
-        )
-        .await;
-        let copies = here.copies;
-        let mut failed: HashMap<String, Error> = here.failed.into_iter().collect();
-        let mut unseen: HashMap<String, Error> = there.failed.into_iter().collect();
-        let mut documents = by_id(here.documents);
-        let mut present = by_id(there.documents);
-        let mut going = Vec::new();
-        for wish in wishes {
-            let earlier = self.earlier(work, &wish);
-            let mut one = Going::new(wish, earlier);
-            let oid = one.oid().to_owned();
-            if let Some(error) = failed.remove(&oid).or_else(|| unseen.remove(&oid)) {
-                rows.push(one.ended(error));
-                continue;
-            }
-            if copies.contains(&oid) {
-                let note = "exported as the token's own copy, not as the owner's version";
-                one.wish.row.notes.push(note.to_owned());
-            }
-            if let Some(document) = present.remove(&oid) {
-                one.there = Some(Meaning::of(&document));
-                one.replaced = Some(document);
-            }
-            if let Some(document) = documents.remove(&oid) {
-                one.here = Some(Meaning::of(&document));
-                match self.document(work, &one.wish, document) {
-                    Ok(document) => one.document = Some(document),
-                    Err(error) => {
-                        rows.push(one.ended(error));
-                        continue;
-                    }
-                }
-            }
-            if one.earlier.is_none()
-                && let Some(same) = the_same(&mut one)
-            {
-                rows.push(same);
-                continue;
-            }
-            going.push(one);
-        }
-        (going, rows)
-    }
-
-    /// The document as it is sent.
-    pub(super) fn document(&self, work: &Work<'_>, wish: &Wish, value: Value) -> Result<Value> {
-        let folder = match (&wish.what, &wish.folder) {
-            // It stays where it is, also where a server would follow the document.
-            (What::Overwrite, _) => wish.there.as_ref().and_then(|row| row.parent_folder.clone()),
-            (_, Some(path)) => Some(work.places.id(path)?),
-            (_, None) => None,
-        };
-        let document = DashboardDocument::from_value(value)?;
-        Ok(importable(document, folder.as_deref()))
-    }
-
-    fn earlier(&self, work: &Work<'_>, wish: &Wish) -> Option<Entry> {
-        let action = match wish.what {
-            What::Overwrite => Action::Overwrite,
-            What::Create | What::Duplicate => Action::Create,
-        };
-        let bare = self.bare(&work.options, action, &wish.source, String::new());
-        work.trail.find(work.run, &bare, |_| true).cloned()
-    }
-
     /// Ask the door, and do what it lets through.
-    pub(super) async fn carry_out(
-        &self,
-        work: &Work<'_>,
-        (mut going, mut rows): (Vec<Going>, Rows),
-    ) -> Rows {
-        let changes = going.iter().flat_map(|one| self.changes(work, one)).collect();
-        let doors = match work.run.admit_all(changes).await {
+    pub(super) async fn carry_out(&self, work: &Work<'_>, prepared: Prepared<'_>) -> Rows {
+        let Prepared { going: wanted, mut rows, room } = prepared;
+        let (mut going, mut changes) = (Vec::new(), Vec::new());
+        for mut one in wanted {
+            match self.asked(work, &mut one) {
+                Ok(own) => {
+                    changes.extend(own);
+                    going.push(one);
+                }
+                Err(error) => rows.push(one.ended(error)),
+            }
+        }
+        let doors = match work.run.admit_all_keeping(changes).await {
             Ok(doors) => doors,
             Err(error) => {
                 let report = error.into_report();
@@ -188,7 +111,7 @@ impl Migrations {
         };
         let mut doors = doors.into_iter();
         let mut open = Vec::new();
-        for mut one in going.drain(..) {
+        for mut one in going {
             let own = doors.by_ref().take(if one.wish.former.is_some() { 3 } else { 1 }).collect();
             match pass_all(&mut one, own).await {
                 Ok(Some(planned)) => rows.push(self.planned(work, one, &planned).await),
@@ -199,9 +122,9 @@ impl Migrations {
         if open.is_empty() {
             return rows;
         }
-        for one in &mut open {
-            self.before_import(work, one).await;
-        }
+        stream::iter(&mut open)
+            .for_each_concurrent(SHARES, |one| self.before_import(work, one))
+            .await;
         let results = self.import(work, &mut open).await;
         let (mut settling, mut places) = (Vec::new(), Vec::new());
         for (at, result) in results {
@@ -217,9 +140,22 @@ impl Migrations {
             }
         }
         self.read_back_dashboards(&mut open).await;
+        drop(room);
         let ends = stream::iter(open).map(|one| self.after_import(work, one));
         rows.extend(ends.buffer_unordered(SHARES).collect::<Vec<_>>().await);
         rows
+    }
+
+    /// The changes of one dashboard, the one of its document with what undo needs. A resumed run
+    /// looks first where the one before it stood.
+    fn asked(&self, work: &Work<'_>, one: &mut Going) -> Result<Vec<Asked>> {
+        let mut asked: Vec<Asked> =
+            self.changes(work, one).into_iter().map(|change| (change, None)).collect();
+        if work.run.mode() != RunMode::Preview && one.earlier.is_none() {
+            let main = if asked.len() > 1 { 1 } else { 0 };
+            asked[main].1 = Some(main_image(one)?);
+        }
+        Ok(asked)
     }
 
     /// The changes of one dashboard: one, or three when it is another person's.
@@ -268,7 +204,9 @@ impl Migrations {
             one.id = one.id.take().or_else(|| Some(one.oid().to_owned()));
             return;
         }
-        let Turn::Open(pass) = &one.main else { return };
+        if matches!(one.main, Turn::Over) {
+            return;
+        }
         let mut refused = None;
         if one.earlier.is_some() {
             let found = self.found(work, one).await;
@@ -286,10 +224,7 @@ impl Migrations {
             }
         }
         if refused.is_none() && one.id.is_none() {
-            refused = match keep_main(work, pass, one).await {
-                Ok(()) if resumed => self.take_again(work, pass, one).await.err(),
-                kept => kept.err(),
-            };
+            refused = self.ready(work, one, resumed).await.err();
         }
         one.replaced = None;
         if let Some(error) = refused {
@@ -304,17 +239,32 @@ impl Migrations {
         }
     }
 
+    /// The last steps before the import of a dashboard that a run before this one may have sent.
+    async fn ready(&self, work: &Work<'_>, one: &mut Going, resumed: bool) -> Result<()> {
+        if one.earlier.is_some() {
+            let image = main_image(one)?;
+            if let Turn::Open(pass) = &one.main {
+                work.run.keep_image_text(pass, image).await?;
+            }
+        }
+        match &one.main {
+            Turn::Open(pass) if resumed => self.take_again(work, pass, one).await,
+            _ => Ok(()),
+        }
+    }
+
     /// Compare what was written with what was sent.
     async fn read_back_dashboards(&self, open: &mut [Going]) {
         let ids: Vec<String> = open.iter().filter_map(|one| one.id.clone()).collect();
         if ids.is_empty() {
             return;
         }
-        let loaded = self.target.load_dashboards(&ids, |_| {}).await;
+        let loaded = self.target.load_texts(&ids).await;
+        // One after the other: a text takes less room than what is read from it.
         let there: HashMap<String, Meaning> = loaded
             .documents
-            .iter()
-            .filter_map(|document| Some((document_id(document)?, Meaning::of(document))))
+            .into_iter()
+            .filter_map(|text| Some((text.oid.clone(), Meaning::of(&text.read().ok()?))))
             .collect();
         for one in open {
             let (Some(id), Some(here)) = (&one.id, &one.here) else { continue };
@@ -447,21 +397,6 @@ pub(super) async fn skip(turn: Turn, why: &str) {
 fn still(change: &Change, one: &Going) -> bool {
     let before = change.before.get("content").and_then(Value::as_str);
     one.there.as_ref().map(Meaning::digest).as_deref() == before
-}
-
-/// The row of a dashboard that holds what the source's holds.
-fn the_same(one: &mut Going) -> Option<(usize, Item)> {
-    let (here, there) = (one.here.as_ref()?, one.there.as_ref()?);
-    if one.wish.what != What::Overwrite || here.digest() != there.digest() {
-        return None;
-    }
-    let mut row = one.wish.row.clone().on_target(one.oid().to_owned());
-    row.outcome = ItemOutcome::Skipped;
-    Some((one.wish.place, row.because("the target's dashboard is the same already")))
-}
-
-fn by_id(documents: Vec<Value>) -> HashMap<String, Value> {
-    documents.into_iter().filter_map(|one| Some((document_id(&one)?, one))).collect()
 }
 
 pub(super) fn stopped() -> Error {

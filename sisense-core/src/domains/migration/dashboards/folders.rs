@@ -127,13 +127,17 @@ impl Migrations {
         operation: &'static str,
         trail: &Trail,
         me: &str,
+        there: Option<Result<Tree>>,
         wanted: BTreeSet<Path>,
     ) -> Result<Places> {
         let mut places = Places::default();
         if wanted.is_empty() {
             return Ok(places);
         }
-        let there = Tree::of(&self.target).await?.own(me);
+        let there = match there {
+            Some(tree) => tree?.own(me),
+            None => Tree::of(&self.target).await?.own(me),
+        };
         let mut levels: BTreeMap<usize, BTreeSet<Path>> = BTreeMap::new();
         for path in &wanted {
             for depth in 1..=path.len() {

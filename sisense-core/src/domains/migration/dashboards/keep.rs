@@ -1,5 +1,7 @@
 //! What undo needs of a dashboard, kept before the write.
 
+use serde_json::value::RawValue;
+
 use super::Work;
 use super::chunk::Going;
 use super::wish::{Former, What};
@@ -7,20 +9,22 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::run::Pass;
 use crate::undo::Image;
 
-/// Keep what undo needs: the document that is replaced, or the digest of what is made.
-pub(super) async fn keep_main(work: &Work<'_>, pass: &Pass, one: &Going) -> Result<()> {
+/// What undo needs: the document that is replaced, which is given away, or the digest of what is
+/// made.
+pub(super) fn main_image(one: &mut Going) -> Result<Box<RawValue>> {
     let none = || Error::new(ErrorKind::Unexpected, "there is no document to keep");
     let here = one.here.as_ref().ok_or_else(none)?;
-    let image = match one.wish.what {
+    match one.wish.what {
         What::Overwrite => {
-            let document = one.replaced.clone().ok_or_else(none)?;
-            Image::Dashboard { document, written: here.digest() }
+            let document = one.replaced.take().ok_or_else(none)?;
+            Image::dashboard_json(&document, &here.digest())
         }
-        What::Create => Image::MadeDashboard { digest: here.digest() },
+        What::Create => Image::MadeDashboard { digest: here.digest() }.to_json(),
         // A server may give a copy a title of its own.
-        What::Duplicate => Image::MadeDashboard { digest: here.clone().untitled().digest() },
-    };
-    work.run.keep_image(pass, &image).await
+        What::Duplicate => {
+            Image::MadeDashboard { digest: here.clone().untitled().digest() }.to_json()
+        }
+    }
 }
 
 /// Keep from whom a dashboard is taken, and with whom it was shared.

@@ -3,13 +3,15 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
 
-use futures_util::future::{join, try_join, try_join3};
+use futures_util::future::{join, try_join3};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde_json::Value;
 
 use super::super::Migrations;
 use super::super::result::{Item, ItemOutcome};
 use super::folders::{Places, Tree};
 use super::people::{People, unlisted};
+use super::room::Room;
 use super::share::is_named;
 use super::trail::Trail;
 use super::wish::{Former, What, Wish, choose, is_take, model_note, row};
@@ -17,6 +19,9 @@ use super::{DashboardAction, Me, Options, Which, Work};
 use crate::domains::lookup::dashboards::DashboardRecord;
 use crate::error::Result;
 use crate::run::{Action, AssetKind, Run};
+
+/// How many of the target's share lists are read at once, where the list of dashboards has none.
+const LOOKS: usize = 8;
 
 /// What was asked for: what is settled by looking, and what is to be written.
 pub(super) struct Chosen {
@@ -60,16 +65,23 @@ impl Migrations {
         let there: HashMap<&str, &DashboardRecord> =
             there.iter().map(|record| (record.oid.as_str(), record)).collect();
         let wanted = choose(&here, which);
-        let in_folder = |record: &&DashboardRecord| record.parent_folder.is_some();
-        let folders = options.keep_folders && wanted.iter().flatten().any(in_folder);
+        // What is overwritten stays in its folder.
+        let moves = |record: &&DashboardRecord| {
+            let new = !there.contains_key(record.oid.as_str());
+            let may_be_new = options.action == DashboardAction::Duplicate || !trail.is_empty();
+            record.parent_folder.is_some() && (new || may_be_new)
+        };
+        let folders = options.keep_folders && wanted.iter().flatten().any(moves);
         let foreign = |record: &&DashboardRecord| {
             there.get(record.oid.as_str()).is_some_and(|other| is_foreign(other, &me))
         };
         let people = options.migrate_share
             || options.action == DashboardAction::Overwrite
                 && (wanted.iter().flatten().any(foreign) || !trail.is_empty());
-        let (tree, people) = try_join(
+        let (tree, tree_there, people) = try_join3(
             async { if folders { Tree::of(&self.source).await } else { Ok(Tree::default()) } },
+            // Its error counts only if a folder is to be found or made.
+            async { Ok(if folders { Some(Tree::of(&self.target).await) } else { None }) },
             async {
                 if people {
                     People::of(&self.source, &self.target).await.map(Some)
@@ -86,18 +98,24 @@ impl Migrations {
             trail,
             people,
             places: Places::default(),
+            room: Room::new(),
             claimed: Mutex::default(),
         };
+        let mut records = Vec::with_capacity(wanted.len());
         for (place, record) in wanted.into_iter().enumerate() {
-            let record = match record {
-                Ok(record) => record,
-                Err(item) => {
-                    chosen.settled.push((place, *item));
-                    continue;
-                }
-            };
+            match record {
+                Ok(record) => records.push((place, record)),
+                Err(item) => chosen.settled.push((place, *item)),
+            }
+        }
+        let mut decisions = Vec::with_capacity(records.len());
+        for (place, record) in &records {
             let other = there.get(record.oid.as_str()).copied();
-            let mut wish = match self.decide(&work, place, record, other).await? {
+            decisions.push(self.decide(&work, *place, record, other));
+        }
+        let decided: Vec<_> = stream::iter(decisions).buffered(LOOKS).try_collect().await?;
+        for ((place, record), decision) in records.into_iter().zip(decided) {
+            let mut wish = match decision {
                 Ok(wish) => wish,
                 Err(item) => {
                     chosen.settled.push((place, *item));
@@ -123,16 +141,23 @@ impl Migrations {
             let warning = "the target may mail those with whom a dashboard is shared";
             chosen.warnings.push(warning.to_owned());
         }
-        self.put_in_folders(&mut work, &mut chosen).await?;
+        self.put_in_folders(&mut work, &mut chosen, tree_there).await?;
         Ok((work, chosen))
     }
 
     /// Make the folders, and stop the dashboards that have no place to go.
-    async fn put_in_folders(&self, work: &mut Work<'_>, chosen: &mut Chosen) -> Result<()> {
+    async fn put_in_folders(
+        &self,
+        work: &mut Work<'_>,
+        chosen: &mut Chosen,
+        there: Option<Result<Tree>>,
+    ) -> Result<()> {
         let paths: BTreeSet<_> =
             chosen.wishes.iter().filter_map(|wish| wish.folder.clone()).collect();
         let operation = work.options.operation;
-        work.places = self.places(work.run, operation, &work.trail, &work.me.id, paths).await?;
+        let places =
+            self.places(work.run, operation, &work.trail, &work.me.id, there, paths).await?;
+        work.places = places;
         let mut left = Vec::new();
         for wish in chosen.wishes.drain(..) {
             match wish.folder.as_ref().map(|path| work.places.id(path)) {

@@ -2,17 +2,19 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::documents::{DashboardDocument, DataSource};
+use super::normal::{Normal, members};
+use crate::documents::DashboardDocument;
 use crate::run::digest;
 
 /// Members that a server makes, wherever they stand.
-const MADE: [&str; 5] = ["_id", "instanceid", "instanceId", "lastUpdated", "lastBuildTime"];
+pub(super) const MADE: [&str; 5] =
+    ["_id", "instanceid", "instanceId", "lastUpdated", "lastBuildTime"];
 
 /// Members of a dashboard or a widget that a server makes: ids, owners, times, and the state of
 /// somebody's screen. Deeper in a document these words may mean something else.
-const SERVERS: [&str; 20] = [
+pub(super) const SERVERS: [&str; 20] = [
     "oid",
     "owner",
     "userId",
@@ -58,31 +60,22 @@ pub(super) struct Meaning {
 impl Meaning {
     pub(super) fn of(document: &Value) -> Self {
         let mut names = Names::of(document);
-        let mut widgets = BTreeMap::new();
         let listed = document.get("widgets").and_then(Value::as_array);
-        for widget in listed.into_iter().flatten() {
-            let name = names.next(widget);
-            widgets.insert(name, digest(&names.normal(widget, true)));
-        }
+        let listed: Vec<(String, &Value)> =
+            listed.into_iter().flatten().map(|widget| (names.next(widget), widget)).collect();
+        let mut normal = Normal::new(&names.of);
+        let widgets =
+            listed.into_iter().map(|(name, widget)| (name, normal.digest_of(widget))).collect();
         let mut parts = BTreeMap::new();
-        for (part, members) in PARTS {
-            let chosen: Map<String, Value> = members
-                .iter()
-                .filter_map(|key| Some(((*key).to_owned(), document.get(*key)?.clone())))
-                .collect();
-            parts.insert(part, digest(&names.normal(&chosen.into(), true)));
+        for (part, keys) in PARTS {
+            let chosen = members(document).filter(|(key, _)| keys.contains(&key.as_str()));
+            parts.insert(part, normal.digest(chosen));
         }
         let told = |key: &str| {
             key == "widgets" || key == "type" || PARTS.iter().any(|(_, m)| m.contains(&key))
         };
-        let rest: Map<String, Value> = document
-            .as_object()
-            .into_iter()
-            .flatten()
-            .filter(|(key, _)| !told(key))
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect();
-        parts.insert("other settings", digest(&names.normal(&rest.into(), true)));
+        let rest = members(document).filter(|(key, _)| !told(key));
+        parts.insert("other settings", normal.digest(rest));
         Meaning { parts, widgets }
     }
 
@@ -150,46 +143,6 @@ impl Names {
         let seen = self.seen.entry(name.to_owned()).or_insert(0);
         *seen += 1;
         if *seen == 1 { name.to_owned() } else { format!("{name} ({seen})") }
-    }
-
-    /// `top`: the members are those of a dashboard or a widget itself.
-    fn normal(&self, value: &Value, top: bool) -> Value {
-        match value {
-            Value::Object(members) => {
-                let mut kept = Map::new();
-                for (key, member) in members {
-                    let key = key.as_str();
-                    if MADE.contains(&key) || (top && SERVERS.contains(&key)) {
-                        continue;
-                    }
-                    let member = match DataSource::from_value(member) {
-                        Some(source) if key == "datasource" => json!(source.title),
-                        _ => self.normal(member, false),
-                    };
-                    if !is_nothing(&member) {
-                        kept.insert(key.to_owned(), member);
-                    }
-                }
-                Value::Object(kept)
-            }
-            Value::Array(items) => items.iter().map(|item| self.normal(item, false)).collect(),
-            Value::String(text) => match self.of.get(text) {
-                Some(name) => json!(name),
-                None => value.clone(),
-            },
-            _ => value.clone(),
-        }
-    }
-}
-
-/// An empty member says the same as one that is not there.
-fn is_nothing(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(members) => members.is_empty(),
-        _ => false,
     }
 }
 

@@ -9,11 +9,14 @@ mod borrow;
 mod chunk;
 mod folders;
 mod keep;
+mod load;
 mod look;
 mod meaning;
+mod normal;
 mod pairs;
 mod params;
 mod people;
+mod room;
 mod send;
 mod share;
 mod trail;
@@ -35,12 +38,13 @@ use crate::error::{Error, Result};
 use crate::run::{Run, RunMode};
 use folders::Places;
 use people::People;
+use room::Room;
 use trail::Trail;
 use wish::{Wish, each_once};
 
-/// How many chunks are on their way at once. How many requests that makes is up to the pace of each
-/// deployment.
-const AT_ONCE: usize = 8;
+/// How many chunks are on their way at once, as long as there is room for their documents. How many
+/// requests that makes is up to the pace of each deployment.
+const AT_ONCE: usize = 32;
 
 /// What was asked for.
 pub(super) struct Options {
@@ -74,6 +78,7 @@ pub(super) struct Work<'a> {
     trail: Trail,
     people: Option<People>,
     places: Places,
+    room: Room,
     /// Ids that are known to be what one of the dashboards became.
     claimed: Mutex<HashSet<String>>,
 }

@@ -11,6 +11,7 @@ use super::super::ledger::Ledger;
 use super::super::result::{Item, ItemOutcome, Migration};
 use super::folders::Places;
 use super::people::People;
+use super::room::Room;
 use super::share::{Shared, Subject};
 use super::trail::Trail;
 use super::wish::row;
@@ -84,6 +85,7 @@ impl Migrations {
             trail,
             people: Some(people),
             places: Places::default(),
+            room: Room::new(),
             claimed: Mutex::default(),
         };
         let mut ledger = Ledger::new(run, operation, "dashboards", pairs.len());

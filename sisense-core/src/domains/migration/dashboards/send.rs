@@ -1,21 +1,22 @@
 //! The import requests of a chunk, and what came of each document.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
-use std::io;
 
+use bytes::Bytes;
 use reqwest::Method;
 use serde_json::Value;
 
 use super::super::Migrations;
 use super::Work;
-use super::answer::{Asked, Told, told};
+use super::answer::{Asked, ImportAnswer, Told, told};
 use super::chunk::{Going, Turn, stopped};
+use super::load::Importable;
 use super::meaning::Meaning;
 use super::wish::What;
-use crate::domains::lookup::dashboards::document_id;
+use crate::domains::lookup::exports::document_id;
 use crate::error::{Error, ErrorKind, Result};
 use crate::run::Pass;
-use crate::transport::{Answer, ApiPath};
+use crate::transport::{Answer, ApiPath, Content};
 
 /// Largest import request in bytes, unless one document alone is larger.
 const LARGEST_BODY: usize = 10_000_000;
@@ -89,11 +90,11 @@ impl Migrations {
         kind: &Kind,
         open: &mut [Going],
         batch: &[usize],
-    ) -> Result<Answer> {
-        let mut documents = Vec::with_capacity(batch.len());
-        for at in batch {
-            documents.extend(open.get_mut(*at).and_then(|one| one.document.take()));
-        }
+    ) -> Result<Answer<ImportAnswer>> {
+        let documents: Vec<Importable> = batch
+            .iter()
+            .filter_map(|at| open.get_mut(*at).and_then(|one| one.document.take()))
+            .collect();
         let passes: Vec<&Pass> = batch.iter().filter_map(|at| pass_of(open.get(*at)?)).collect();
         let mut query = vec![("action", kind.what.word().to_owned())];
         if kind.what == What::Overwrite && work.options.republish {
@@ -103,7 +104,7 @@ impl Migrations {
             query.push(("importFolder", folder.clone()));
         }
         let path = ApiPath::new(["api", "v1", "dashboards", "import", "bulk"]);
-        let body = Some(Value::Array(documents));
+        let body = Some(Content::Text(list_of(documents)));
         self.target.transport().write_all(&passes, Method::POST, path, query, body).await
     }
 
@@ -114,7 +115,7 @@ impl Migrations {
         kind: &Kind,
         open: &[Going],
         batch: &[usize],
-        answer: &Answer,
+        answer: &Answer<ImportAnswer>,
     ) -> Results {
         let going: Vec<&Going> = batch.iter().filter_map(|at| open.get(*at)).collect();
         let asked: Vec<Asked<'_>> = going
@@ -122,7 +123,7 @@ impl Migrations {
             .map(|one| Asked { oid: one.oid(), title: one.wish.source.title() })
             .collect();
         let mut results = Vec::new();
-        for ((at, one), told) in batch.iter().zip(&going).zip(told(answer.body(), &asked)) {
+        for ((at, one), told) in batch.iter().zip(&going).zip(told(answer.body().value(), &asked)) {
             let result = match told {
                 Told::Made(id) => {
                     work.claim(&id);
@@ -151,10 +152,10 @@ impl Migrations {
     async fn load_again(&self, work: &Work<'_>, open: &mut [Going], batch: &[usize]) -> Results {
         let ids: Vec<String> =
             batch.iter().filter_map(|at| open.get(*at)).map(|one| one.oid().to_owned()).collect();
-        let loaded = self.source.load_dashboards(&ids, |_| {}).await;
+        let loaded = self.source.load_texts(&ids).await;
         let mut lost: Vec<(String, Error)> = loaded.failed;
-        for document in loaded.documents {
-            let Some(id) = document_id(&document) else { continue };
+        for text in loaded.documents {
+            let id = text.oid.clone();
             let Some(one) = batch
                 .iter()
                 .find(|at| open.get(**at).is_some_and(|one| one.oid() == id))
@@ -162,8 +163,11 @@ impl Migrations {
             else {
                 continue;
             };
-            one.here = Some(Meaning::of(&document));
-            match self.document(work, &one.wish, document) {
+            let read = text.read().and_then(|document| {
+                one.here = Some(Meaning::of(&document));
+                self.document(work, &one.wish, document)
+            });
+            match read {
                 Ok(document) => one.document = Some(document),
                 Err(error) => lost.push((id, error)),
             }
@@ -186,7 +190,7 @@ impl Migrations {
         let here = one.here.clone()?;
         if one.wish.what != What::Duplicate {
             let id = one.oid().to_owned();
-            let loaded = self.target.load_dashboards(std::slice::from_ref(&id), |_| {}).await;
+            let loaded = self.target.load_dashboards(std::slice::from_ref(&id)).await;
             let there = Meaning::of(loaded.documents.first()?);
             return (there.digest() == here.digest()).then_some(id);
         }
@@ -207,7 +211,7 @@ impl Migrations {
             .filter(|id| !others.contains(id) && !known.contains(id))
             .filter(|id| !work.trail.made(id))
             .collect();
-        let loaded = self.target.load_dashboards(&ids, |_| {}).await;
+        let loaded = self.target.load_dashboards(&ids).await;
         let here = here.untitled();
         let fits = |document: &&Value| Meaning::of(document).untitled() == here;
         let mut fitting = loaded.documents.iter().filter(fits).filter_map(document_id);
@@ -223,9 +227,9 @@ fn batches(work: &Work<'_>, open: &[Going]) -> BTreeMap<Kind, VecDeque<Vec<usize
     for (at, one) in open.iter().enumerate() {
         let (Some(document), true) = (&one.document, pass_of(one).is_some()) else { continue };
         let what = one.wish.what;
-        let folder = document.get("parentFolder").and_then(Value::as_str).map(str::to_owned);
-        let kind = Kind { what, folder: folder.filter(|_| what != What::Overwrite) };
-        let size = size(document);
+        let folder = document.folder.clone().filter(|_| what != What::Overwrite);
+        let kind = Kind { what, folder };
+        let size = document.json.get().len();
         let title = one.wish.source.title().to_owned();
         let requests = all.entry(kind.clone()).or_default();
         let (held, titles) = bytes.entry(kind).or_default();
@@ -251,23 +255,19 @@ fn pass_of(one: &Going) -> Option<&Pass> {
     }
 }
 
-/// Bytes of a document as it is sent, counted without making the text.
-fn size(document: &Value) -> usize {
-    struct Counter(usize);
-    impl io::Write for Counter {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0 += bytes.len();
-            Ok(bytes.len())
+/// The documents as one text.
+fn list_of(documents: Vec<Importable>) -> Bytes {
+    let bytes: usize = documents.iter().map(|one| one.json.get().len() + 1).sum();
+    let mut list = Vec::with_capacity(bytes + 2);
+    list.push(b'[');
+    for (at, one) in documents.into_iter().enumerate() {
+        if at > 0 {
+            list.push(b',');
         }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
+        list.extend_from_slice(one.json.get().as_bytes());
     }
-    let mut counter = Counter(0);
-    match serde_json::to_writer(&mut counter, document) {
-        Ok(()) => counter.0,
-        Err(_) => LARGEST_BODY,
-    }
+    list.push(b']');
+    list.into()
 }
 
 fn texts(value: &Value) -> Vec<String> {
