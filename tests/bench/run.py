@@ -1,6 +1,6 @@
 """What work costs: requests per tool beside the peer's, memory at scale, and migrations.
 
-    python run.py --binary target/debug/fes-mcp [requests] [scale] [migration]
+    python run.py --binary target/debug/fes-mcp [requests] [scale] [migration] [timeline]
 """
 
 import argparse
@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "peers"))
 
 import cases
 import migration as migrations
+import timeline as timelines
 from measure import cost
 from ours import Ours, Sandbox
 from peer import Peer
@@ -97,7 +98,11 @@ def migration(binary: str) -> None:
     migrations.memory(binary, table)
 
 
-PARTS = {"requests": requests, "scale": scale, "migration": migration}
+def timeline(binary: str) -> None:
+    timelines.timeline(binary, table)
+
+
+PARTS = {"requests": requests, "scale": scale, "migration": migration, "timeline": timeline}
 
 
 def main() -> None:
