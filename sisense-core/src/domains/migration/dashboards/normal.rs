@@ -48,9 +48,9 @@ impl<'a> Normal<'a> {
 
     /// `top`: the members are those of a dashboard or a widget itself.
     fn object<'v>(&mut self, members: impl Iterator<Item = (&'v String, &'v Value)>, top: bool) {
-        let kept = |key: &str| !MADE.contains(&key) && !(top && SERVERS.contains(&key));
+        let left_out = |key: &str| MADE.contains(&key) || (top && SERVERS.contains(&key));
         let mut members: Vec<(&String, &Value)> =
-            members.filter(|(key, _)| kept(key.as_str())).collect();
+            members.filter(|(key, _)| !left_out(key.as_str())).collect();
         members.sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
         self.out.push('{');
         let first = self.out.len();
