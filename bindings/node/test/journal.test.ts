@@ -19,13 +19,16 @@ await source.migration(target).migrateAllDashboards(
 );
 `;
 
+/** So many that a run is still at them when it is killed. */
+const DASHBOARDS = 200;
+
 describe("a call whose process was killed", () => {
   let source: Sandbox;
   let target: Sandbox;
   let folder: string;
 
   before(async () => {
-    const sizes = { users: 2, dashboards: 12, models: 1 };
+    const sizes = { users: 2, dashboards: DASHBOARDS, models: 1 };
     source = await Sandbox.start({ name: "source", story: false, sizes });
     target = await Sandbox.start({ name: "target", story: false, latency_ms: 20 });
     folder = await mkdtemp(join(tmpdir(), "journal-"));
@@ -59,15 +62,15 @@ describe("a call whose process was killed", () => {
     const [run] = await runs(journal);
     assert.ok(run);
     assert.deepEqual([run.state, run.deployment, run.target], ["interrupted", "source", "target"]);
-    assert.ok(run.writes.approved === 12 && run.writes.done < 12);
+    assert.ok(run.writes.approved === DASHBOARDS && run.writes.done < DASHBOARDS);
     const here = new Client({ url: source.url, token: source.token, name: "source" });
     const there = new Client({ url: target.url, token: target.token, name: "target" });
     const options = { target: there };
     const done = await here.resume<{ complete: boolean; created: number }>(journal, options);
-    assert.deepEqual([done.complete, done.created], [true, 12]);
-    assert.equal((await there.dashboard.getAllDashboards()).length, 12);
+    assert.deepEqual([done.complete, done.created], [true, DASHBOARDS]);
+    assert.equal((await there.dashboard.getAllDashboards()).length, DASHBOARDS);
     const [ended] = await runs(journal);
-    assert.deepEqual([ended?.state, ended?.writes.done], ["done", 12]);
+    assert.deepEqual([ended?.state, ended?.writes.done], ["done", DASHBOARDS]);
     await assert.rejects(here.resume(journal, options), NotFoundError);
     await assert.rejects(here.resume(journal, { ...options, run: run.id }), ConflictError);
   });
