@@ -38,7 +38,7 @@ enum Task {
     },
     /// Measure what work costs, over deployments in memory: counts and ratios of one run.
     Bench {
-        /// What to measure: requests, scale, migration; all by default.
+        /// What to measure: requests, scale, migration, timeline; all by default.
         parts: Vec<String>,
     },
     /// Score how often the right operation is found for a request in words; fails under the goals.
