@@ -53,7 +53,7 @@ pub async fn run(cli: &Cli, args: &AskArgs, out: &Out) -> Result<Exit, Failure> 
     let mut room = Room::open(cli).await?;
     if args.summarize {
         room.summarize = Some(true);
-        if !room.agent.summaries(&follow(&room, &Out::new(true)).1).is_on() {
+        if !room.agent.summaries(&options(&room)).is_on() {
             out.note(
                 "no model tells the result: set LLM_PROVIDER and ALLOW_SUMMARIZATION=true, and not \
                  FES_ALLOW_SUMMARIZATION_TOGGLE=false",
@@ -183,10 +183,15 @@ fn tell_part(report: &Report, fresh: &Pending, out: &Out) -> Exit {
     Exit::Failed
 }
 
+/// How something is stopped from the terminal, and what the person wishes.
+fn options(room: &Room) -> Options {
+    Options::default().cancel(room.stop.child_token()).summarize(room.summarize)
+}
+
 /// How a run is followed and stopped from the terminal.
 pub fn follow(room: &Room, out: &Out) -> (Option<Follower>, Options) {
     let follower = out.progress();
-    let mut options = Options::default().cancel(room.stop.child_token()).summarize(room.summarize);
+    let mut options = options(room);
     if let Some(follower) = &follower {
         options = options.progress(follower.sink());
     }
@@ -195,7 +200,7 @@ pub fn follow(room: &Room, out: &Out) -> (Option<Follower>, Options) {
 
 /// Show what happened, in the words of a model where that is wished and allowed.
 async fn in_words(room: &Room, report: Report, out: &Out) -> Exit {
-    let options = follow(room, &Out::new(true)).1;
+    let options = options(room);
     let goal = report.goal.clone();
     let report = room.agent.in_words(report, &goal, &options).await;
     if let Some(error) = report.told.as_ref().and_then(|told| told.error.as_ref()) {

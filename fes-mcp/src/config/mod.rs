@@ -37,11 +37,24 @@ pub fn read_secret(path: &Path, what: &str) -> Result<Secret, Failure> {
     Ok(Secret::new(text))
 }
 
+/// A secret from a file that an option names, else from a variable of the environment.
+fn secret(file: Option<&Path>, what: &str, name: &str) -> Result<Option<Secret>, Failure> {
+    match file {
+        Some(path) => read_secret(path, what).map(Some),
+        None => Ok(variable(name).map(Secret::new)),
+    }
+}
+
+/// A variable of the environment, unless it is empty.
+fn variable(name: &str) -> Option<String> {
+    let value = std::env::var(name).ok()?;
+    let value = value.trim();
+    (!value.is_empty()).then(|| value.to_owned())
+}
+
 /// The operator's approval code from `FES_APPROVAL_CODE`.
 pub fn approval_code() -> Option<Secret> {
-    let code = std::env::var("FES_APPROVAL_CODE").ok()?;
-    let code = code.trim();
-    (!code.is_empty()).then(|| Secret::new(code))
+    variable("FES_APPROVAL_CODE").map(Secret::new)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use fes_agent::host::remote::RemoteConfig;
 use fes_agent::host::remote::door::check_key;
 use sisense_core::Secret;
 
-use super::{DeploymentArgs, read_secret};
+use super::{DeploymentArgs, secret, variable};
 use crate::cli::Failure;
 
 /// Where the tools run, when it is not this process.
@@ -60,11 +60,8 @@ impl RemoteArgs {
         };
         let usage = |error| Failure::from(error).usage();
         let mut config = RemoteConfig::new(&url).map_err(usage)?;
-        let token = match &self.tools_token_file {
-            Some(path) => Some(read_secret(path, "tools token")?),
-            None => variable("FES_TOOLS_TOKEN").map(Secret::new),
-        };
-        if let Some(token) = token {
+        let file = self.tools_token_file.as_deref();
+        if let Some(token) = secret(file, "tools token", "FES_TOOLS_TOKEN")? {
             config = config.token(token);
         }
         if let Some(key) = self.key()? {
@@ -75,19 +72,10 @@ impl RemoteArgs {
 
     /// The key for approvals, if there is one.
     pub fn key(&self) -> Result<Option<Secret>, Failure> {
-        let key = match &self.agent_key_file {
-            Some(path) => Some(read_secret(path, "agent key")?),
-            None => variable("FES_AGENT_KEY").map(Secret::new),
-        };
+        let key = secret(self.agent_key_file.as_deref(), "agent key", "FES_AGENT_KEY")?;
         if let Some(key) = &key {
             check_key(key).map_err(|error| Failure::from(error).usage())?;
         }
         Ok(key)
     }
-}
-
-fn variable(name: &str) -> Option<String> {
-    let value = std::env::var(name).ok()?;
-    let value = value.trim();
-    (!value.is_empty()).then(|| value.to_owned())
 }

@@ -6,9 +6,9 @@ use clap::Args;
 use fes_agent::policy::{Pattern, Rules};
 use fes_agent::skills::Skills;
 use fes_agent::{Policy, Store, StoreUrl, Tools};
-use sisense_core::{Secret, generated};
+use sisense_core::generated;
 
-use super::read_secret;
+use super::secret;
 use crate::cli::Failure;
 
 /// The file of the store within the state folder.
@@ -88,13 +88,7 @@ impl StateArgs {
 
     /// Where the store is that several servers share, if there is one.
     pub fn store_url(&self) -> Result<Option<StoreUrl>, Failure> {
-        let url = match &self.store_url_file {
-            Some(path) => Some(read_secret(path, "store URL")?),
-            None => std::env::var(STORE_URL)
-                .ok()
-                .filter(|url| !url.trim().is_empty())
-                .map(|url| Secret::new(url.trim())),
-        };
+        let url = secret(self.store_url_file.as_deref(), "store URL", STORE_URL)?;
         url.map(|url| StoreUrl::parse(&url))
             .transpose()
             .map_err(|error| Failure::from(error).usage())

@@ -18,17 +18,7 @@ struct Room {
 impl Room {
     fn open() -> Room {
         let sandbox = Running::start(&["sandbox"]);
-        let (url, token) = (sandbox.text("/url"), sandbox.text("/token"));
-        let server = Running::start(&[
-            "serve",
-            "--bind",
-            "127.0.0.1:0",
-            "--json",
-            "--url",
-            &url,
-            "--token",
-            &token,
-        ]);
+        let server = Running::serving(&sandbox);
         let client = AgentClient::new(&server.text("/url"));
         Room { sandbox, _server: server, client }
     }

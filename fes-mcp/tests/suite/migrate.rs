@@ -16,17 +16,7 @@ fn outcomes(step: &Value, outcome: &str) -> usize {
 #[test]
 fn without_a_target_a_migration_answers_what_to_name() {
     let sandbox = Running::start(&["sandbox"]);
-    let (url, token) = (sandbox.text("/url"), sandbox.text("/token"));
-    let server = Running::start(&[
-        "serve",
-        "--bind",
-        "127.0.0.1:0",
-        "--json",
-        "--url",
-        &url,
-        "--token",
-        &token,
-    ]);
+    let server = Running::serving(&sandbox);
     let client = Mcp::modern(&server.text("/url"));
     let result = client.call("migration_migrate_all_groups", &json!({}));
     let error = &result["structuredContent"]["error"];

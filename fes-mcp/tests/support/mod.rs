@@ -87,6 +87,13 @@ impl Running {
         Running::of(command, state)
     }
 
+    /// Serve the deployment that another process is.
+    pub fn serving(sandbox: &Running) -> Self {
+        let (url, token) = (sandbox.text("/url"), sandbox.text("/token"));
+        let place = ["--url", &url, "--token", &token];
+        Running::start(&[&["serve", "--bind", "127.0.0.1:0", "--json"][..], &place].concat())
+    }
+
     /// Start this command, which serves with this state folder, and wait for its line of JSON.
     pub fn of(mut command: Command, state: TempDir) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();

@@ -64,15 +64,15 @@ pub(super) struct Tenants {
 
 /// What a session brought.
 struct Guest {
-    agent: Agent,
-    tokens: Vec<Secret>,
+    brought: Brought,
     used: Instant,
 }
 
-/// Deployments that a client brought, before there is a session for them.
+/// Deployments that a client brought.
+#[derive(Clone)]
 pub(super) struct Brought {
     agent: Agent,
-    tokens: Vec<Secret>,
+    wanted: Vec<TenantConfig>,
     /// Where the session works.
     pub(super) session: Session,
 }
@@ -113,6 +113,10 @@ impl Tenants {
             return Err(Error::invalid("a deployment is named and another one is brought")
                 .with_next_step("send a name, or an address with a token"));
         }
+        let known = body.session_id.as_deref().and_then(|id| self.known(id, &wanted));
+        if known.is_some() {
+            return Ok(known);
+        }
         let clients = wanted.iter().map(|one| self.client(one)).collect::<Result<Vec<_>>>()?;
         let mut session = Session::new("", PRINCIPAL, clients.first().map_or("", Client::name));
         if let Some(target) = clients.get(1) {
@@ -122,9 +126,23 @@ impl Tenants {
                     .with_next_step("send two different deployments"));
             }
         }
-        let tokens = wanted.into_iter().map(|one| one.token).collect();
         let agent = agent.over(Arc::new(Local::new(clients)?));
-        Ok(Some(Brought { agent, tokens, session }))
+        Ok(Some(Brought { agent, wanted, session }))
+    }
+
+    /// What a session brought, when it brings the same again: the older client does in each turn, and
+    /// its connections are kept.
+    fn known(&self, session: &str, wanted: &[TenantConfig]) -> Option<Brought> {
+        let guests = self.guests();
+        let brought = &guests.get(session)?.brought;
+        let same = |(one, other): (&TenantConfig, &TenantConfig)| {
+            one.domain == other.domain
+                && one.token.expose() == other.token.expose()
+                && one.ssl == other.ssl
+        };
+        let all =
+            brought.wanted.len() == wanted.len() && brought.wanted.iter().zip(wanted).all(same);
+        all.then(|| brought.clone())
     }
 
     fn client(&self, wanted: &TenantConfig) -> Result<Client> {
@@ -159,27 +177,18 @@ impl Tenants {
         }
     }
 
-    /// Keep what was brought for a session. What the session brought before is forgotten, unless it
-    /// is the same.
+    /// Keep what was brought for a session. What the session brought before is forgotten.
     ///
     /// # Errors
     /// `rate_limited` when there are too many such sessions.
     pub(super) fn keep(&self, session: &str, brought: Brought) -> Result<()> {
         let mut guests = self.guests();
-        if let Some(guest) = guests.get_mut(session) {
-            guest.used = Instant::now();
-            let same = guest.tokens.len() == brought.tokens.len()
-                && guest.tokens.iter().zip(&brought.tokens).all(|(a, b)| a.expose() == b.expose());
-            if same {
-                return Ok(());
-            }
-        } else if guests.len() >= MOST_GUESTS {
+        if !guests.contains_key(session) && guests.len() >= MOST_GUESTS {
             let message = format!("{MOST_GUESTS} sessions with tokens of their own are open");
             return Err(Error::new(ErrorKind::RateLimited, message)
                 .with_next_step("wait until some have ended"));
         }
-        let Brought { agent, tokens, .. } = brought;
-        guests.insert(session.to_owned(), Guest { agent, tokens, used: Instant::now() });
+        guests.insert(session.to_owned(), Guest { brought, used: Instant::now() });
         Ok(())
     }
 
@@ -188,7 +197,7 @@ impl Tenants {
         let mut guests = self.guests();
         let guest = guests.get_mut(session)?;
         guest.used = Instant::now();
-        Some(guest.agent.clone())
+        Some(guest.brought.agent.clone())
     }
 
     /// Forget what sessions brought that nobody used for long.
