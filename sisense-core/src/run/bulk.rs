@@ -76,7 +76,18 @@ impl Run {
         self.keep_image_text(pass, image.to_json()?).await
     }
 
-    /// The same for an image that is JSON text already.
+    /// Keep the digest of what this run read back right after a write, where a server may have made
+    /// something else of it than was sent.
+    ///
+    /// # Errors
+    /// The journal's error.
+    pub(crate) async fn keep_read_back(&self, key: &str, digest: String) -> Result<()> {
+        let json = Image::ReadBack { digest }.to_json()?;
+        let image = BeforeImage { key: Image::read_back_key(key), json };
+        self.inner.journal.keep_image(self.id(), image).await
+    }
+
+    /// As [`Run::keep_image`], for an image that is JSON text already.
     ///
     /// # Errors
     /// As [`Run::keep_image`].

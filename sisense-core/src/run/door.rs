@@ -173,7 +173,7 @@ impl Pass {
     }
 
     /// The key under which the journal keeps its change.
-    pub(super) fn key(&self) -> &str {
+    pub(crate) fn key(&self) -> &str {
         self.entry.as_ref().map_or("", |entry| entry.key.as_str())
     }
 

@@ -22,11 +22,19 @@ pub(crate) enum Image {
     /// A data model that was replaced: its document as the deployment exported it, in which settings of
     /// connections are encrypted, and the digest of what took its place.
     Datamodel { document: Value, written: String },
+    /// The digest of what a run read back right after it had written. Kept under a key of its own,
+    /// since it is no image of before.
+    ReadBack { digest: String },
     /// The share list of a data model, as it is written, and whether the model is live.
     ModelShares { rows: Vec<Value>, live: bool },
 }
 
 impl Image {
+    /// The key of the [`Image::ReadBack`] of an entry.
+    pub(crate) fn read_back_key(entry: &str) -> String {
+        format!("{entry}#read back")
+    }
+
     /// As it is kept.
     ///
     /// # Errors

@@ -126,11 +126,19 @@ async fn take_back(
         }
         Outcome::Done => {}
     }
-    let image = match journal.image(original, &entry.key).await {
-        Ok(image) => image,
+    let kept = async {
+        let image = journal.image(original, &entry.key).await?;
+        let read_back = match replaces_a_model(entry) {
+            true => journal.image(original, &Image::read_back_key(&entry.key)).await?,
+            false => None,
+        };
+        Ok::<_, Error>((image, read_back))
+    };
+    let (image, read_back) = match kept.await {
+        Ok(kept) => kept,
         Err(error) => return item.failed(error),
     };
-    let back = match way(live, entry, image).await {
+    let back = match way(live, entry, image, read_back).await {
         Ok(back) => back,
         Err(error) => return item.failed(error),
     };
@@ -140,8 +148,18 @@ async fn take_back(
     }
 }
 
+/// Whether a server may have made something else of what was sent.
+fn replaces_a_model(entry: &Entry) -> bool {
+    entry.change.asset.kind == AssetKind::Datamodel && entry.change.action == Action::Overwrite
+}
+
 /// How one write is taken back, by what it did.
-async fn way(live: &mut Live<'_>, entry: &Entry, image: Option<Value>) -> Result<Back> {
+async fn way(
+    live: &mut Live<'_>,
+    entry: &Entry,
+    image: Option<Value>,
+    read_back: Option<Value>,
+) -> Result<Back> {
     let change = &entry.change;
     match (change.action, change.asset.kind) {
         (Action::Create, AssetKind::User) => made::user(live, entry).await,
@@ -150,7 +168,7 @@ async fn way(live: &mut Live<'_>, entry: &Entry, image: Option<Value>) -> Result
         (Action::Create, AssetKind::Dashboard) => made::dashboard(live, entry, image).await,
         (Action::Create, AssetKind::Datamodel) => made::datamodel(live, entry).await,
         _ => match image {
-            Some(image) => replaced::from(live, entry, image).await,
+            Some(image) => replaced::from(live, entry, image, read_back).await,
             None => Ok(Back::No(UndoneOutcome::NotPossible, by_hand(change))),
         },
     }

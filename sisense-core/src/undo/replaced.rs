@@ -26,13 +26,23 @@ fn kept(why: &str) -> Back {
     Back::No(UndoneOutcome::Kept, why.to_owned())
 }
 
-/// The way back from an image.
-pub(super) async fn from(live: &mut Live<'_>, entry: &Entry, image: Value) -> Result<Back> {
-    let image: Image = serde_json::from_value(image).map_err(|error| {
+fn read(image: Value) -> Result<Image> {
+    serde_json::from_value(image).map_err(|error| {
         Error::new(ErrorKind::Decode, "the journal's image of before cannot be read")
             .with_source(error)
             .with_next_step("take it back by hand; was the journal made by another version?")
-    })?;
+    })
+}
+
+/// The way back from an image. `read_back` is what the run found after its write, if that was not what
+/// it had sent.
+pub(super) async fn from(
+    live: &mut Live<'_>,
+    entry: &Entry,
+    image: Value,
+    read_back: Option<Value>,
+) -> Result<Back> {
+    let image = read(image)?;
     let Some(id) = asset(entry).id else {
         return Err(Error::new(ErrorKind::Unexpected, "the journal has no id of what was changed"));
     };
@@ -41,12 +51,17 @@ pub(super) async fn from(live: &mut Live<'_>, entry: &Entry, image: Value) -> Re
     }
     match image {
         Image::MadeDashboard { .. } => Ok(nothing("it goes with the dashboard")),
+        Image::ReadBack { .. } => Ok(nothing("it is no image of before")),
         Image::Dashboard { document, written } => {
             dashboard(live, entry, &id, document, &written).await
         }
         Image::Shares { rows } => shares(live, entry, &id, rows).await,
         Image::Owner { id: owner, rows } => self::owner(live, entry, &id, &owner, rows).await,
         Image::Datamodel { document, written } => {
+            let written = match read_back.map(read).transpose()? {
+                Some(Image::ReadBack { digest }) => vec![written, digest],
+                _ => vec![written],
+            };
             datamodel(live, entry, &id, document, &written).await
         }
         Image::ModelShares { rows, live: is_live } => {
@@ -190,7 +205,7 @@ async fn datamodel(
     entry: &Entry,
     id: &str,
     document: Value,
-    written: &str,
+    written: &[String],
 ) -> Result<Back> {
     let client = live.client(entry)?;
     let found = match export_model(client, id, &carried(&document)).await {
@@ -203,7 +218,7 @@ async fn datamodel(
     if now == before && connections(&found) == connections(&old) {
         return Ok(nothing("it is as it was before"));
     }
-    if now != written {
+    if !written.contains(&now) {
         return Ok(kept("it was changed since"));
     }
     let name = &entry.change.asset.name;

@@ -1,6 +1,7 @@
 //! One import: let through, sent once, looked up when nobody answered, and looked at afterwards.
 
 use super::choose::Intent;
+use super::datamodel_digest;
 use super::job::{Job, Ready, brings_rules, is_one, stopped};
 use super::people::{has_no_rules, remember};
 use super::wire;
@@ -71,15 +72,17 @@ impl Job<'_> {
             }
             Ok(Door::Recorded(recorded)) => {
                 let id = recorded.id.or_else(|| ready.intent.oid().map(str::to_owned));
-                self.made(ready, id, true).await
+                self.made(ready, id, None).await
             }
             Ok(Door::Open(pass)) => {
+                // What is read back long after the write may be somebody else's.
+                let fresh = (!again).then(|| pass.key().to_owned());
                 let result = match found {
                     Some(id) => Ok(Answer::made(&id)),
                     None => self.send(&ready, &pass, again).await,
                 };
                 match pass.settle(result).await {
-                    Ok(answer) => self.made(ready, answer.id().map(str::to_owned), again).await,
+                    Ok(answer) => self.made(ready, answer.id().map(str::to_owned), fresh).await,
                     Err(error) => ready.row.ended(error),
                 }
             }
@@ -162,13 +165,14 @@ impl Job<'_> {
         }
     }
 
-    /// It is there: read it back, look at its rules, share it.
-    async fn made(&self, ready: Ready, id: Option<String>, again: bool) -> Item {
+    /// It is there: read it back, look at its rules, share it. `fresh` is the journal's key of a write
+    /// that was sent just now, and not before the run was resumed.
+    async fn made(&self, ready: Ready, id: Option<String>, fresh: Option<String>) -> Item {
         let Ready { mut row, intent, title, meaning, shares, .. } = ready;
         row.outcome = intent.outcome(false);
         row.target_id.clone_from(&id);
         row.differs.clear();
-        if again {
+        if fresh.is_none() {
             row.notes.push("begun before the run was resumed".to_owned());
         }
         let Some(id) = id else { return row };
@@ -177,6 +181,14 @@ impl Job<'_> {
             Ok(found) => {
                 row.differs = self.meaning_there(found).differs_from(&meaning);
                 row.verified = Some(row.differs.is_empty());
+                if let (Some(key), Intent::Overwrite(_), false) =
+                    (fresh, &intent, row.differs.is_empty())
+                {
+                    let kept = self.run.keep_read_back(&key, datamodel_digest(found)).await;
+                    if let Err(error) = kept {
+                        row.problems.push(format!("undo will take it for changed: {error}"));
+                    }
+                }
             }
             Err(error) => row.problems.push(format!("it cannot be read back: {error}")),
         }

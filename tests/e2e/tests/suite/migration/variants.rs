@@ -413,7 +413,7 @@ async fn dashboards_whose_model_is_refused_come_after_it() {
 }
 
 #[tokio::test]
-async fn a_model_that_lost_rules_is_told_and_is_not_taken_for_what_was_sent() {
+async fn a_model_that_lost_rules_is_told_and_taken_back_while_it_is_as_it_was_read_back() {
     let pair = datamodels::pair().await;
     let variants = json!({ "model_parties": "dropped" });
     pair.target.set_variants(serde_json::from_value(variants).unwrap());
@@ -434,10 +434,20 @@ async fn a_model_that_lost_rules_is_told_and_is_not_taken_for_what_was_sent() {
     assert_eq!(done.overwritten, 1, "{done:#?}");
     assert_ne!(meaning(&pair.target), before);
     let over = meaning(&pair.target);
-    // What the server made of it is not what was sent, so that nobody can tell who changed it.
-    let back = Run::unattended().journal(journal.clone()).start();
-    let undone = undo(clients, &back, second.id(), journal.clone()).await.unwrap();
+    // What somebody changed since stays.
+    let as_read_back = pair.target.snapshot();
+    let mut edited = datamodels::held(&pair.target, SHOP).unwrap();
+    edited["datasets"].as_array_mut().unwrap().pop().unwrap();
+    pair.target.load(edited).unwrap();
+    let look = Run::preview().journal(journal.clone()).start();
+    let undone = undo(clients, &look, second.id(), journal.clone()).await.unwrap();
     assert_eq!(undone.items[0].outcome, UndoneOutcome::Kept, "{undone:#?}");
     assert_eq!(undone.items[0].reason, "it was changed since");
+    // It is as the run had read it back, though the server had not made of it what was sent.
+    pair.target.restore(&as_read_back);
     assert_eq!(meaning(&pair.target), over);
+    let back = Run::unattended().journal(journal.clone()).start();
+    let undone = undo(clients, &back, second.id(), journal.clone()).await.unwrap();
+    assert_eq!(undone.items[0].outcome, UndoneOutcome::TakenBack, "{undone:#?}");
+    assert_eq!(meaning(&pair.target), before);
 }
