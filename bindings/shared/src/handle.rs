@@ -135,7 +135,7 @@ impl Handle {
         let args = crate::parse(args)?;
         let run = Run::preview().start();
         let outcome = self.run(&run, id, args.clone()).await?;
-        Ok(Preview::new(self.clone(), id, args, run.changes(), outcome))
+        Ok(Preview::new(self.clone(), id, args, &run, outcome))
     }
 
     /// Where it calls operations.

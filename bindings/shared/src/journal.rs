@@ -6,6 +6,7 @@ use std::sync::Arc;
 use fes_agent::{KeptCall, Options, RunRecord, Store};
 use serde_json::Map;
 use sisense_core::operation::Outcome;
+use sisense_core::run::Handover;
 use sisense_core::{Change, Error, ErrorKind, Result};
 
 use crate::handle::{Handle, text};
@@ -42,14 +43,14 @@ impl Handle {
         store: &Store,
         id: &str,
         args: &serde_json::Value,
-        changes: Vec<Arc<Change>>,
+        (changes, handover): (Vec<Arc<Change>>, Handover),
         listener: Option<Listener>,
     ) -> Result<Outcome> {
         let args = args.as_object().cloned().unwrap_or_else(Map::new);
         let (tools, options) = (self.tools()?, options(listener));
         let call = (id, args);
         let kept = KeptCall::begin(store, &tools, self.place(), call, changes, &options).await?;
-        self.carry_out(kept).await
+        self.carry_out(kept.handover(handover)).await
     }
 
     /// Go on with a call that a file holds and that broke off or left something undone. What was

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use fes_agent::Store;
 use serde_json::Value;
 use sisense_core::operation::Outcome;
+use sisense_core::run::Handover;
 use sisense_core::{Change, Error, ErrorKind, Result, Run};
 
 use crate::handle::{Handle, text};
@@ -19,19 +20,22 @@ pub struct Preview {
     id: String,
     args: Value,
     changes: Vec<Arc<Change>>,
+    handover: Handover,
     outcome: Outcome,
     applied: AtomicBool,
 }
 
 impl Preview {
-    pub(crate) fn new(
-        handle: Handle,
-        id: &str,
-        args: Value,
-        changes: Vec<Arc<Change>>,
-        outcome: Outcome,
-    ) -> Self {
-        Preview { handle, id: id.into(), args, changes, outcome, applied: AtomicBool::new(false) }
+    pub(crate) fn new(handle: Handle, id: &str, args: Value, run: &Run, outcome: Outcome) -> Self {
+        Preview {
+            handle,
+            id: id.into(),
+            args,
+            changes: run.changes(),
+            handover: run.handover(),
+            outcome,
+            applied: AtomicBool::new(false),
+        }
     }
 
     /// Whether there is nothing to change: everything is as wished.
@@ -79,11 +83,12 @@ impl Preview {
                 .with_next_step("make a new preview"));
         }
         if let Some(store) = store {
-            let changes = self.changes.clone();
-            let done = self.handle.begin(&store, &self.id, &self.args, changes, listener);
+            let approved = (self.changes.clone(), self.handover.clone());
+            let done = self.handle.begin(&store, &self.id, &self.args, approved, listener);
             return text(&done.await?);
         }
-        let run = told_to(Run::approved(self.changes.clone()), listener).start();
+        let run = Run::approved(self.changes.clone()).handover(self.handover.clone());
+        let run = told_to(run, listener).start();
         text(&self.handle.run(&run, &self.id, self.args.clone()).await?)
     }
 }

@@ -171,7 +171,7 @@ impl Desk {
     /// # Errors
     /// A [`Refusal`] when it is unknown, another's, over or decided, or the store's errors.
     pub(crate) async fn decide(&self, id: &str, person: &Person, approve: bool) -> Result<Pending> {
-        let record = self.get(id).await?;
+        let mut record = self.get(id).await?;
         if !person.operator && record.principal != person.principal {
             return Err(Refusal::NotYours.into());
         }
@@ -182,11 +182,16 @@ impl Desk {
             State::Approved | State::Rejected => return Err(Refusal::Decided.into()),
         }
         let state = if approve { State::Approved } else { State::Rejected };
-        match self.store.decide(id, state, &person.principal, self.now()).await? {
-            Some(record) => Ok(record),
+        // What is kept has milliseconds.
+        let now = in_milliseconds(self.now());
+        if !self.store.decide(id, state, &person.principal, now).await? {
             // Another process was faster.
-            None => Err(Refusal::Decided.into()),
+            return Err(Refusal::Decided.into());
         }
+        record.state = state;
+        record.decided_by = Some(person.principal.clone());
+        record.decided_at = Some(now);
+        Ok(record)
     }
 
     /// An approved, unused record by its id, which the session may use. It is not used up yet.
@@ -237,17 +242,14 @@ impl Desk {
     /// # Errors
     /// A [`Refusal`] when it was used or ran out in between, or the store's errors.
     pub(crate) async fn consume(&self, ready: Ready) -> Result<Grant> {
-        // What was read before is not held beside what is read now: it may be large.
-        let id = { ready }.record.id;
-        match self.store.consume(&id, self.now()).await? {
-            Some(used) => {
-                sound(&used)?;
-                Ok(Grant { record: used })
-            }
-            None => match self.store.get(&id).await? {
-                Some(now) if now.state == State::Used => Err(Refusal::Used.into()),
-                _ => Err(Refusal::Expired.into()),
-            },
+        let mut record = ready.record;
+        if self.store.consume(&record.id, self.now()).await? {
+            record.state = State::Used;
+            return Ok(Grant { record });
+        }
+        match self.store.get(&record.id).await? {
+            Some(now) if now.state == State::Used => Err(Refusal::Used.into()),
+            _ => Err(Refusal::Expired.into()),
         }
     }
 }
@@ -277,6 +279,10 @@ impl std::fmt::Debug for Desk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Desk").field("lifetime", &self.lifetime).finish_non_exhaustive()
     }
+}
+
+fn in_milliseconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
 }
 
 /// Whether a stored record fits its own digests.

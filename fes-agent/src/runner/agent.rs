@@ -1,12 +1,13 @@
 //! The agent: the way in for every caller.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 use sisense_core::run::{Context, Journal, RunBuilder};
 use sisense_core::{Error, ErrorKind, Operation, Result, Run};
 use tokio_util::task::TaskTracker;
 
+use super::handovers::Handovers;
 use super::runs::undo_approved;
 use super::types::{Called, Denial, OnDisconnect, Options, Prepared, Ran};
 use super::words::Teller;
@@ -39,14 +40,16 @@ pub(super) struct Inner {
     /// Runs that go on without their callers.
     pub(super) going: TaskTracker,
     pub(super) parallel: usize,
+    /// What previews have read for the runs that may follow.
+    pub(super) handovers: Handovers,
     /// Plans of conversations that wait for an approval and hold a secret.
     pub(super) plans: Plans,
     pub(super) planner: Arc<dyn Planner>,
     /// Tells reports, where that is allowed.
     pub(super) teller: Option<Teller>,
     pub(super) skills: Skills,
-    /// The operations that the policy permits, prepared for ranking.
-    pub(super) catalogue: Catalogue,
+    /// The operations that the policy permits, prepared for ranking when that is asked for first.
+    pub(super) catalogue: OnceLock<Catalogue>,
 }
 
 impl Agent {
@@ -69,8 +72,6 @@ impl Agent {
     #[must_use]
     pub fn over(&self, tools: Arc<dyn Tools>) -> Agent {
         let inner = &self.inner;
-        let permitted = tools.operations().iter().filter(|o| inner.policy.permits(o));
-        let catalogue = Catalogue::new(permitted);
         Agent::new(Inner {
             tools,
             policy: inner.policy.clone(),
@@ -80,11 +81,12 @@ impl Agent {
             journal: inner.journal.clone(),
             going: inner.going.clone(),
             parallel: inner.parallel,
+            handovers: Handovers::default(),
             plans: Plans::default(),
             planner: Arc::clone(&inner.planner),
             teller: inner.teller.clone(),
             skills: inner.skills.clone(),
-            catalogue,
+            catalogue: OnceLock::new(),
         })
     }
 
@@ -98,7 +100,7 @@ impl Agent {
     /// Which operations fit a request, of those that the policy does not deny.
     #[must_use]
     pub fn catalogue(&self) -> &Catalogue {
-        &self.inner.catalogue
+        self.inner.catalogue()
     }
 
     /// The operations and deployments that the agent works on.
@@ -278,6 +280,11 @@ impl std::fmt::Debug for Agent {
 }
 
 impl Inner {
+    pub(super) fn catalogue(&self) -> &Catalogue {
+        let permitted = || self.tools.operations().iter().filter(|o| self.policy.permits(o));
+        self.catalogue.get_or_init(|| Catalogue::new(permitted()))
+    }
+
     pub(super) fn known(&self, session: &Session) -> Result<()> {
         let deployments = self.tools.deployments();
         let unknown = std::iter::once(&session.deployment)

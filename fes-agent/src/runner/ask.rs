@@ -138,7 +138,7 @@ impl Agent {
             context,
             policy: &inner.policy,
             operations,
-            catalogue: &inner.catalogue,
+            catalogue: inner.catalogue(),
             tools: inner.tools.as_ref(),
             directory,
         }

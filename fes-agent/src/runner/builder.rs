@@ -1,6 +1,6 @@
 //! Sets up an agent.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,9 +10,9 @@ use tokio_util::task::TaskTracker;
 
 use super::Agent;
 use super::agent::Inner;
+use super::handovers::Handovers;
 use super::words::Teller;
 use crate::approval::{Clock, Desk};
-use crate::catalogue::Catalogue;
 use crate::host::Tools;
 use crate::llm::Model;
 use crate::planner::{Offline, Planner};
@@ -133,9 +133,6 @@ impl AgentBuilder {
             Error::new(ErrorKind::Config, "the agent has no store for approvals")
                 .with_next_step("give Store::open(path) or Store::memory()")
         })?;
-        let policy = &self.policy;
-        let permitted = self.tools.operations().iter().filter(|o| policy.permits(o));
-        let catalogue = Catalogue::new(permitted);
         let skills = match self.skills {
             Some(skills) => skills,
             None => Skills::built_in(self.tools.as_ref())?,
@@ -149,11 +146,12 @@ impl AgentBuilder {
             journal: self.journal,
             going: TaskTracker::new(),
             parallel: self.parallel,
+            handovers: Handovers::default(),
             plans: Plans::default(),
             teller: self.teller,
             skills,
             planner: self.planner,
-            catalogue,
+            catalogue: OnceLock::new(),
         }))
     }
 }

@@ -126,7 +126,8 @@ async fn carry_out(
     found: Preview,
 ) -> Result<Ran> {
     let (session, options) = (&order.session, held.options());
-    let builder = Run::approved(order.changes.clone()).id(&order.id);
+    let handover = agent.handovers.take(&order.id);
+    let builder = Run::approved(order.changes.clone()).id(&order.id).handover(handover);
     let doing = Doing::new(agent.start_held(builder, session, held, &order.id, &options)).await?;
     let run = run(agent, session, plan, flow, &found, Some(&doing), &options);
     let mut report = held.during(run).await;
@@ -162,7 +163,9 @@ async fn open(agent: &Inner, session: &Session, plan: &Plan, found: Preview) -> 
     let (resolved, held) = seal_resolved(&found.resolved, plan, agent.tools.as_ref());
     sealed.held_secret |= held;
     let shown = Shown { changes: found.changes, steps: found.steps, resolved };
-    agent.desk.open(Request { session, sealed: &sealed }, shown).await
+    let pending = agent.desk.open(Request { session, sealed: &sealed }, shown).await?;
+    agent.handovers.keep(&pending.id, found.handover);
+    Ok(pending)
 }
 
 type Changes = Vec<Arc<Change>>;

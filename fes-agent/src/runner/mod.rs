@@ -6,6 +6,7 @@ mod builder;
 mod call;
 mod execute;
 mod granted;
+mod handovers;
 mod phase;
 mod preview;
 mod runs;

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use serde_json::Value;
 use sisense_core::error::ErrorReport;
+use sisense_core::run::Handover;
 use sisense_core::{Change, Error, ErrorKind, Operation, Outcome, Result, Run};
 
 use super::agent::Inner;
@@ -34,6 +35,8 @@ pub(super) struct Preview {
     pub(super) reads: HashMap<String, Outcome>,
     /// What the expressions came out as.
     pub(super) resolved: Resolved,
+    /// What was read that the run needs too.
+    pub(super) handover: Handover,
 }
 
 /// A step whose preview failed.
@@ -127,6 +130,7 @@ pub(super) async fn preview(
     let early = std::mem::take(&mut found.resolved.early);
     found.resolved = Resolved { early, ..resolved };
     found.changes = looking.run.changes();
+    found.handover = looking.run.handover();
     Ok(found)
 }
 

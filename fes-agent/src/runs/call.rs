@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-use sisense_core::run::{Entry, Journal, RunBuilder};
+use sisense_core::run::{Entry, Handover, Journal, RunBuilder};
 use sisense_core::{Change, Error, ErrorKind, Outcome, Result, Run};
 
 use super::{Held, Order, RunRecord, RunState};
@@ -25,6 +25,7 @@ pub struct KeptCall {
     held: Held,
     order: Order,
     store: Store,
+    handover: Handover,
 }
 
 impl KeptCall {
@@ -65,7 +66,7 @@ impl KeptCall {
             held_secret: sealed.held_secret,
         };
         let held = Held::begin(store, &clock(), &order, options).await?;
-        Ok(KeptCall { held, order, store: store.clone() })
+        Ok(KeptCall { held, order, store: store.clone(), handover: Handover::default() })
     }
 
     /// Go on with a call that was stopped, failed or lost its process. Exactly one caller gets it.
@@ -86,7 +87,7 @@ impl KeptCall {
             return Err(Error::new(ErrorKind::Unsupported, message)
                 .with_next_step("go on with it: fes-mcp runs resume ID"));
         }
-        Ok(KeptCall { held, order, store: store.clone() })
+        Ok(KeptCall { held, order, store: store.clone(), handover: Handover::default() })
     }
 
     /// The calls and runs that a store holds, newest first. Those whose process is gone are
@@ -96,6 +97,13 @@ impl KeptCall {
     /// The store's errors.
     pub async fn all(store: &Store) -> Result<Vec<RunRecord>> {
         store.runs(None, Timestamp::now()).await
+    }
+
+    /// Hand over what the preview has read, so that it is not read twice.
+    #[must_use]
+    pub fn handover(mut self, handover: Handover) -> Self {
+        self.handover = handover;
+        self
     }
 
     /// Its id, by which it is claimed.
@@ -138,6 +146,7 @@ impl KeptCall {
     fn run(&self, options: &Options) -> RunBuilder {
         let builder = Run::approved(self.order.changes.clone())
             .id(&self.order.id)
+            .handover(self.handover.clone())
             .journal(self.held.journal())
             .cancel(options.cancel.clone());
         match &options.progress {

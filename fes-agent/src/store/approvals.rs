@@ -95,34 +95,34 @@ impl Store {
         Ok(u32::try_from(pending).unwrap_or(u32::MAX))
     }
 
-    /// Give a decision to a record that has none and is not over.
+    /// Give a decision to a record that has none and is not over. Says whether it was given.
     pub(crate) async fn decide(
         &self,
         id: &str,
         state: State,
         by: &str,
         now: Timestamp,
-    ) -> Result<Option<Pending>> {
+    ) -> Result<bool> {
         let row = sql("UPDATE approvals SET state = $1, decided_by = $2, decided_at = $3 \
-             WHERE id = $4 AND state = 'pending' AND expires > $3 RETURNING *")
+             WHERE id = $4 AND state = 'pending' AND expires > $3 RETURNING id")
         .bind(state.as_str())
         .bind(by)
         .bind(now.as_millisecond())
         .bind(id)
         .first(&self.database)
         .await?;
-        row.map(|row| decode(&row)).transpose()
+        Ok(row.is_some())
     }
 
-    /// Use up an approved record that is not over. Of several callers exactly one gets it.
-    pub(crate) async fn consume(&self, id: &str, now: Timestamp) -> Result<Option<Pending>> {
+    /// Use up an approved record that is not over. To exactly one of several callers it says yes.
+    pub(crate) async fn consume(&self, id: &str, now: Timestamp) -> Result<bool> {
         let row = sql("UPDATE approvals SET state = 'used', used_at = $1 \
-             WHERE id = $2 AND state = 'approved' AND expires > $1 RETURNING *")
+             WHERE id = $2 AND state = 'approved' AND expires > $1 RETURNING id")
         .bind(now.as_millisecond())
         .bind(id)
         .first(&self.database)
         .await?;
-        row.map(|row| decode(&row)).transpose()
+        Ok(row.is_some())
     }
 
     /// Mark what is over, and forget what has been over for long.

@@ -63,7 +63,7 @@ pub async fn run(cli: &Cli, args: &DemoArgs, out: &Out) -> Result<Exit, Failure>
             "mcp": format!("{}/mcp", server.url),
             "approvals": format!("{}/approvals", server.url),
             "deployments": deployments,
-            "tools": room.operations.len(),
+            "tools": room.agent.operations().len(),
             "claude_desktop": snippet,
         }));
     } else {
@@ -98,7 +98,7 @@ fn welcome(url: &str, deployments: &[Value; 2], room: &Room, snippet: &Value) ->
          \n\
          Deployments: source {source_url}, target {target_url}. Their tokens work only here.\n\
          Stop with Ctrl-C.",
-        tools = room.operations.len(),
+        tools = room.agent.operations().len(),
         source_url = text(&source["url"]),
         target_url = text(&target["url"]),
     )

@@ -25,8 +25,6 @@ const GRACE: Duration = Duration::from_secs(60);
 pub struct Room {
     /// The assistant.
     pub agent: Arc<Agent>,
-    /// The tools that the policy permits.
-    pub operations: Vec<Operation>,
     /// The name of the deployment that is worked on, and migrated from.
     pub deployment: String,
     /// The name of the deployment that is migrated to.
@@ -103,11 +101,9 @@ impl Room {
         let skills = cli.state.skills(tools.as_ref())?;
         let builder = Agent::builder(tools).policy(cli.state.policy()).skills(skills).store(store);
         let agent = with_model(builder)?.build()?;
-        let operations = agent.operations().into_iter().cloned().collect();
         let agent = Arc::new(agent);
         let room = Room {
             agent,
-            operations,
             deployment,
             target,
             stop: stopping()?,
@@ -142,6 +138,11 @@ impl Room {
         };
         Out::new(false).note(&offer);
         Ok(())
+    }
+
+    /// The tools that the policy permits.
+    pub fn operations(&self) -> Vec<Operation> {
+        self.agent.operations().into_iter().cloned().collect()
     }
 
     /// What an MCP handler serves, over this transport.

@@ -198,7 +198,7 @@ impl Server {
         let door = AgentDoor::new(options.agent_key)
             .map_err(|error| Failure::failed(format!("no random bytes: {error}")))?;
         let mcp = options.mcp.then(|| {
-            let toolbox = Arc::new(Toolbox::new(room.operations.clone()));
+            let toolbox = Arc::new(Toolbox::new(room.operations()));
             let serving = room.serving("http", options.on_disconnect);
             let serving = Serving { door: Some(Arc::new(door)), ..serving };
             Handler::new(room.agent.clone(), toolbox, serving, ApprovalPages::at(base))
@@ -270,7 +270,7 @@ pub async fn run(cli: &Cli, args: &ServeArgs, out: &Out) -> Result<Exit, Failure
             "approvals": format!("{}/approvals", server.url),
             "deployment": room.deployment,
             "target": room.target,
-            "tools": room.operations.len(),
+            "tools": room.agent.operations().len(),
             "tools_server": room.remote.as_ref().map(|remote| about(remote.about())),
         }));
     } else {
@@ -285,7 +285,7 @@ pub async fn run(cli: &Cli, args: &ServeArgs, out: &Out) -> Result<Exit, Failure
              Approvals  {url}/approvals\n\
              Stop with Ctrl-C.",
             url = server.url,
-            tools = room.operations.len(),
+            tools = room.agent.operations().len(),
             deployment = room.places(),
         ));
     }

@@ -39,7 +39,7 @@ pub async fn run(cli: &Cli, args: &StdioArgs) -> Result<Exit, Failure> {
     let code = args.approval.code()?;
     let room = Room::open(cli).await?;
     let stop = room.stop.clone();
-    let toolbox = Arc::new(Toolbox::new(room.operations.clone()));
+    let toolbox = Arc::new(Toolbox::new(room.operations()));
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.approval_port));
     let pages = ApprovalPages::when_needed(room.agent.clone(), address, code, stop.clone());
     let rule = args.disconnect.rule();

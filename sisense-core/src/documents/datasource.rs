@@ -44,12 +44,16 @@ pub fn same_name(left: &str, right: &str) -> bool {
 /// The title that a `datasource` member names.
 pub(super) fn name_of(value: &Value) -> Option<&str> {
     match value {
-        Value::String(name) => Some(tail(name)).filter(|name| !name.trim().is_empty()),
-        Value::Object(_) => text(value, "title")
-            .or_else(|| text(value, "fullname").map(tail))
-            .filter(|name| !name.trim().is_empty()),
+        Value::String(name) => title_of(None, Some(name)),
+        Value::Object(_) => title_of(text(value, "title"), text(value, "fullname")),
         _ => None,
     }
+}
+
+/// The title of a data source: its own, else what its full name ends with. A blank one is none.
+pub(crate) fn title_of<'a>(title: Option<&'a str>, fullname: Option<&'a str>) -> Option<&'a str> {
+    let named = |name: &&str| !name.trim().is_empty();
+    title.filter(named).or_else(|| fullname.map(tail).filter(named))
 }
 
 /// What follows the server in a full name. A title may hold slashes, a server holds none.

@@ -26,6 +26,7 @@ mod widget;
 mod tests;
 
 pub use dashboard::DashboardDocument;
+pub(crate) use datasource::title_of;
 pub use datasource::{DataSource, same_name};
 pub use dim::Dim;
 pub use model::{

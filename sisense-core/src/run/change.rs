@@ -245,7 +245,7 @@ impl Change {
     /// A digest over what the person approves: key, before and after.
     #[must_use]
     pub fn digest(&self) -> String {
-        digest(&json!([self.key(), self.before, self.after]))
+        digest_of(&(self.key(), &self.before, &self.after))
     }
 
     /// The placeholder for the id of what this change makes. It is the same in the preview and in the
@@ -274,8 +274,14 @@ impl Change {
 /// A SHA-256 digest in hex over the canonical form (RFC 8785) of a JSON value.
 #[must_use]
 pub fn digest(value: &Value) -> String {
-    // A `Value` always has a canonical form: its keys are strings and its numbers finite.
-    let text = serde_json_canonicalizer::to_string(value).unwrap_or_else(|_| value.to_string());
+    digest_of(value)
+}
+
+/// The same of what is made of JSON values, without a copy of them.
+fn digest_of(value: &impl Serialize) -> String {
+    // JSON values always have a canonical form: their keys are strings and their numbers finite.
+    let text = serde_json_canonicalizer::to_string(value).or_else(|_| serde_json::to_string(value));
+    let text = text.unwrap_or_default();
     hex::encode(Sha256::digest(text.as_bytes()))
 }
 

@@ -7,12 +7,15 @@
 //! through.
 
 mod approved;
+mod builder;
 mod bulk;
 mod change;
 mod door;
 mod earlier;
 mod elsewhere;
+mod handover;
 mod journal;
+
 mod meter;
 mod partial;
 mod progress;
@@ -27,11 +30,14 @@ use tokio::sync::OnceCell;
 pub use tokio_util::sync::CancellationToken;
 
 use approved::Approved;
+pub use builder::RunBuilder;
 pub(crate) use bulk::settle_all;
 pub use change::{Action, Asset, AssetKind, Change, Undo, digest};
 pub use door::{Door, Pass, Planned, Recorded, is_planned};
 use earlier::Earlier;
 pub use elsewhere::{Elsewhere, settle_elsewhere};
+pub use handover::Handover;
+pub(crate) use handover::{Document, Wanted};
 pub use journal::{BeforeImage, Context, Entry, Journal, MAX_IMAGE, MemoryJournal, Outcome};
 pub use meter::Meter;
 pub use partial::{Missing, Partial};
@@ -67,6 +73,7 @@ pub(crate) struct Inner {
     cancel: CancellationToken,
     progress: Option<ProgressSink>,
     earlier: OnceCell<Earlier>,
+    handover: Handover,
     state: Mutex<State>,
 }
 
@@ -90,84 +97,6 @@ enum Asked {
     Answered(Door),
     /// It opens as soon as this is kept.
     Entry(Box<Entry>),
-}
-
-/// Sets up a [`Run`].
-pub struct RunBuilder {
-    id: String,
-    mode: RunMode,
-    context: Context,
-    journal: Option<Arc<dyn Journal>>,
-    cancel: CancellationToken,
-    progress: Option<ProgressSink>,
-    approved: Vec<Arc<Change>>,
-}
-
-impl RunBuilder {
-    fn new(mode: RunMode, approved: Vec<Arc<Change>>) -> Self {
-        RunBuilder {
-            id: uuid::Uuid::new_v4().to_string(),
-            mode,
-            context: Context::default(),
-            journal: None,
-            cancel: CancellationToken::new(),
-            progress: None,
-            approved,
-        }
-    }
-
-    /// Give the run an id, such as that of the run that it resumes.
-    #[must_use]
-    pub fn id(mut self, id: impl Into<String>) -> Self {
-        self.id = id.into();
-        self
-    }
-
-    /// Say who asked.
-    #[must_use]
-    pub fn context(mut self, context: Context) -> Self {
-        self.context = context;
-        self
-    }
-
-    /// Keep the journal there instead of in memory.
-    #[must_use]
-    pub fn journal(mut self, journal: Arc<dyn Journal>) -> Self {
-        self.journal = Some(journal);
-        self
-    }
-
-    /// Stop the run, between two writes, when this token is cancelled.
-    #[must_use]
-    pub fn cancel(mut self, cancel: CancellationToken) -> Self {
-        self.cancel = cancel;
-        self
-    }
-
-    /// Send progress there.
-    #[must_use]
-    pub fn progress(mut self, sink: ProgressSink) -> Self {
-        self.progress = Some(sink);
-        self
-    }
-
-    /// Start.
-    #[must_use]
-    pub fn start(self) -> Run {
-        let approved = Approved::new(self.approved);
-        Run {
-            inner: Arc::new(Inner {
-                id: self.id,
-                mode: self.mode,
-                context: self.context,
-                journal: self.journal.unwrap_or_else(|| Arc::new(MemoryJournal::default())),
-                cancel: self.cancel,
-                progress: self.progress,
-                earlier: OnceCell::new(),
-                state: Mutex::new(State { approved, ..State::default() }),
-            }),
-        }
-    }
 }
 
 impl Run {
@@ -211,6 +140,12 @@ impl Run {
     #[must_use]
     pub fn context(&self) -> &Context {
         &self.inner.context
+    }
+
+    /// What a preview has read that the run of its changes needs too.
+    #[must_use]
+    pub fn handover(&self) -> Handover {
+        self.inner.handover.clone()
     }
 
     /// The changes collected by a preview, or made by a run, in order.
@@ -278,7 +213,7 @@ impl Run {
         }
     }
 
-    /// Ask the door for a change. The caller has looked at the live state just before.
+    /// Ask the door for a change. The caller has handover at the live state just before.
     ///
     /// # Errors
     /// [`ErrorKind::Cancelled`] when the run was stopped, [`ErrorKind::NotApproved`] when the
@@ -368,7 +303,7 @@ impl Run {
     }
 
     /// The placeholder id of an asset that this preview would make, by its name. Names are compared
-    /// without regard to case. Outside a preview there is none: what a run made can be looked up.
+    /// without regard to case. Outside a preview there is none: what a run made can be handover up.
     #[must_use]
     pub fn planned(&self, deployment: &str, kind: AssetKind, name: &str) -> Option<String> {
         if self.mode() != RunMode::Preview {

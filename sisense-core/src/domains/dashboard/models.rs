@@ -72,7 +72,7 @@ impl From<&DashboardRecord> for Dashboard {
             owner_id: record.owner.clone(),
             owner_name: None,
             folder_id: record.parent_folder.clone(),
-            datasource: record.datasource.as_ref().and_then(DataSource::from_value),
+            datasource: record.datasource.clone(),
             created: record.created.clone(),
             last_updated: record.last_updated.clone(),
             last_opened: record.last_opened.clone(),

@@ -1,7 +1,5 @@
 //! Whether those with whom a dashboard is shared may read its data model.
 
-use serde_json::Value;
-
 use super::Dashboards;
 use crate::documents::DataSource;
 use crate::domains::lookup::model_shares::{extract_permissions, live_permissions};
@@ -20,10 +18,10 @@ impl Dashboards {
     /// dashboard does not depend on it.
     pub(crate) async fn rights_warnings(
         &self,
-        datasource: Option<&Value>,
+        source: Option<&DataSource>,
         recipients: &[Recipient],
     ) -> Vec<String> {
-        let Some(source) = datasource.and_then(DataSource::from_value) else { return Vec::new() };
+        let Some(source) = source else { return Vec::new() };
         let Some(title) = source.title.clone() else { return Vec::new() };
         let parties = match self.model_parties(&title, source.live == Some(true)).await {
             Ok(parties) => parties,

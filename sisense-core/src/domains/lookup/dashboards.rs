@@ -23,8 +23,8 @@ pub(crate) struct DashboardRecord {
     pub(crate) owner: Option<String>,
     #[serde(rename = "parentFolder", default, deserialize_with = "id_or_object")]
     pub(crate) parent_folder: Option<String>,
-    #[serde(default)]
-    pub(crate) datasource: Option<Value>,
+    #[serde(default, deserialize_with = "data_source")]
+    pub(crate) datasource: Option<DataSource>,
     #[serde(default)]
     pub(crate) shares: Option<Vec<ShareRecord>>,
     #[serde(default)]
@@ -48,6 +48,11 @@ pub(crate) struct ShareRecord {
     pub(crate) subscribe: Option<bool>,
 }
 
+/// An object, or a text with the title.
+fn data_source<'de, D: Deserializer<'de>>(de: D) -> Result<Option<DataSource>, D::Error> {
+    Ok(Option::<Value>::deserialize(de)?.as_ref().and_then(DataSource::from_value))
+}
+
 fn id_or_object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(match Option::<Value>::deserialize(deserializer)? {
         Some(Value::String(id)) => Some(id),
@@ -65,7 +70,7 @@ impl DashboardRecord {
 
     /// The title of the data source, however the row writes it.
     pub(crate) fn datasource_title(&self) -> Option<String> {
-        DataSource::from_value(self.datasource.as_ref()?)?.title
+        self.datasource.as_ref()?.title.clone()
     }
 
     pub(crate) fn describe(&self) -> String {

@@ -25,6 +25,10 @@ pub(crate) struct DashboardText {
 }
 
 impl DashboardText {
+    pub(crate) fn new(oid: String, json: Box<RawValue>) -> Self {
+        DashboardText { oid, json }
+    }
+
     /// A part of an export; `None` when it has no id.
     fn of(json: Box<RawValue>) -> Option<Self> {
         #[derive(Deserialize)]
@@ -35,12 +39,16 @@ impl DashboardText {
         Some(DashboardText { oid, json })
     }
 
-    /// The document.
-    pub(crate) fn read(&self) -> Result<Value> {
+    /// The document: a `Value`, or one that borrows from this text.
+    pub(crate) fn read<'a, D: Deserialize<'a>>(&'a self) -> Result<D> {
         serde_json::from_str(self.json.get()).map_err(|error| {
             Error::new(ErrorKind::Decode, format!("the dashboard's document is not JSON: {error}"))
                 .with_next_step("open the dashboard in Sisense and save it again")
         })
+    }
+
+    pub(crate) fn json(&self) -> &str {
+        self.json.get()
     }
 
     pub(crate) fn bytes(&self) -> usize {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::look::Look;
 use super::tree::{Folder, Sight};
 use super::{ChangeFolderAndDashboardOwnership, OPERATION, keep};
+use crate::documents::DataSource;
 use crate::domains::access::Access;
 use crate::domains::dashboard::{Recipient, minimal, ordered};
 use crate::domains::lookup::dashboards::{DashboardRecord, ShareRecord};
@@ -117,10 +118,10 @@ impl Access {
 
     /// Say which data models the new owner may not read.
     async fn warn_of_rights(&self, look: &mut Look, dashboards: &[DashboardTarget]) {
-        let mut sources: Vec<&Value> = Vec::new();
+        let mut sources: Vec<&DataSource> = Vec::new();
         for target in dashboards.iter().filter(|target| target.change) {
             if let Some(source) = &target.record.datasource
-                && !sources.iter().any(|known| known.get("title") == source.get("title"))
+                && !sources.iter().any(|known| known.title == source.title)
             {
                 sources.push(source);
             }

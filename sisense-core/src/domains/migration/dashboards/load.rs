@@ -1,18 +1,16 @@
 //! What is loaded of a chunk: texts of documents, of which few are read at once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::super::Migrations;
 use super::super::result::{Item, ItemOutcome};
-use super::Work;
 use super::chunk::{Going, Rows, stopped};
-use super::meaning::{Meaning, importable};
+use super::meaning::Meaning;
 use super::room::Taken;
 use super::wish::{What, Wish};
-use crate::documents::DashboardDocument;
+use super::{Work, ahead};
 use crate::domains::lookup::exports::DashboardText;
 use crate::error::{Error, ErrorKind, Result};
 use crate::run::{Action, Entry, RunMode};
@@ -51,16 +49,25 @@ impl Migrations {
             }
         }
         let mut room = work.room.take(here.len() + there.len()).await;
+        work.ahead.here(&here).await;
+        let mut documents = HashMap::new();
+        let mut copies = Vec::new();
+        for wish in wishes.iter().filter(|_| !preview) {
+            let Some((text, copy)) = ahead::take(work.run, &self.source, wish) else { continue };
+            copies.extend(copy.then(|| text.oid.clone()));
+            documents.insert(text.oid.clone(), text);
+        }
+        here.retain(|id| !documents.contains_key(id));
         let (here, there) = futures_util::future::join(
             self.source.load_texts(&here),
             self.target.load_texts(&there),
         )
         .await;
-        room.holds(here.documents.iter().chain(&there.documents).map(DashboardText::bytes).sum());
-        let copies = here.copies;
+        copies.extend(here.copies);
         let mut failed: HashMap<String, Error> = here.failed.into_iter().collect();
         let mut unseen: HashMap<String, Error> = there.failed.into_iter().collect();
-        let mut documents = by_id(here.documents);
+        documents.extend(by_id(here.documents));
+        room.holds(documents.values().chain(&there.documents).map(DashboardText::bytes).sum());
         let mut present = by_id(there.documents);
         let (mut going, mut rows) = (Vec::new(), Vec::new());
         for wish in wishes {
@@ -76,7 +83,8 @@ impl Migrations {
                 one.wish.row.notes.push(note.to_owned());
             }
             let texts = (documents.remove(&oid), present.remove(&oid));
-            if let Err(error) = self.compare(work, &mut one, texts, preview) {
+            let copy = copies.contains(&oid);
+            if let Err(error) = self.compare(work, &mut one, texts, copy) {
                 rows.push(one.ended(error));
                 continue;
             }
@@ -92,25 +100,26 @@ impl Migrations {
         Prepared { going, rows, room }
     }
 
-    /// Read both texts, one after the other, and keep what they mean; of the texts what is written.
+    /// Read both texts, one after the other, and keep what they mean; of the texts what is written, or
+    /// what the run of this preview needs again.
     fn compare(
         &self,
         work: &Work<'_>,
         one: &mut Going,
         (here, there): (Option<DashboardText>, Option<DashboardText>),
-        preview: bool,
+        copy: bool,
     ) -> Result<()> {
+        let preview = work.run.mode() == RunMode::Preview;
         if let Some(text) = there {
             one.there = Some(Meaning::of(&text.read()?));
             one.replaced = (!preview).then(|| text.into_json());
         }
-        if let Some(text) = here {
-            let document = text.read()?;
-            one.here = Some(Meaning::of(&document));
-            if !preview {
-                drop(text);
-                one.document = Some(self.document(work, &one.wish, document)?);
-            }
+        let Some(text) = here else { return Ok(()) };
+        one.here = Some(Meaning::of(&text.read()?));
+        if preview {
+            ahead::keep_for_run(work.run, &self.source, &one.wish, text, copy);
+        } else {
+            one.document = Some(self.document(work, &one.wish, &text)?);
         }
         Ok(())
     }
@@ -120,7 +129,7 @@ impl Migrations {
         &self,
         work: &Work<'_>,
         wish: &Wish,
-        value: Value,
+        text: &DashboardText,
     ) -> Result<Importable> {
         let folder = match (&wish.what, &wish.folder) {
             // It stays where it is, also where a server would follow the document.
@@ -128,9 +137,8 @@ impl Migrations {
             (_, Some(path)) => Some(work.places.id(path)?),
             (_, None) => None,
         };
-        let document = importable(DashboardDocument::from_value(value)?, folder.as_deref());
-        let json = to_raw_value(&document).map_err(|error| {
-            Error::new(ErrorKind::Unexpected, "the document cannot be written as JSON")
+        let json = importable(text.json(), folder.as_deref()).map_err(|error| {
+            Error::new(ErrorKind::Decode, "the document cannot be made ready for its import")
                 .with_source(error)
         })?;
         Ok(Importable { json, folder })
@@ -157,6 +165,42 @@ fn the_same(one: &mut Going) -> Option<(usize, Item)> {
     Some((one.wish.place, row.because("the target's dashboard is the same already")))
 }
 
+/// The document as it is imported: in the folder that is given, without what some servers refuse. What
+/// its members hold is passed on as it is.
+fn importable(document: &str, folder: Option<&str>) -> serde_json::Result<Box<RawValue>> {
+    // The source's folder means nothing on the target.
+    let (folder, none) = (to_raw_value(&folder)?, to_raw_value(&[(); 0])?);
+    let mut members: BTreeMap<String, &RawValue> = serde_json::from_str(document)?;
+    members.insert("parentFolder".to_owned(), &folder);
+    if let Some(layout) = members.get_mut("previewLayout").filter(|now| now.get() == "null") {
+        *layout = &none;
+    }
+    to_raw_value(&members)
+}
+
 fn by_id(texts: Vec<DashboardText>) -> HashMap<String, DashboardText> {
     texts.into_iter().map(|text| (text.oid.clone(), text)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::importable;
+
+    #[test]
+    fn a_document_keeps_everything_but_its_folder_and_an_empty_preview() {
+        let text = r#"{"oid": "5f01", "parentFolder": "5f02", "previewLayout": null,
+            "big": 12345678901234567890123, "title": "A \"b\"", "widgets": [{"a": null}]}"#;
+        let made = importable(text, Some("5f03")).unwrap();
+        assert!(made.get().contains("12345678901234567890123"), "{made}");
+        let made: Value = serde_json::from_str(made.get()).unwrap();
+        assert_eq!(made["parentFolder"], "5f03");
+        assert_eq!(made["previewLayout"], json!([]));
+        assert_eq!(made["title"], "A \"b\"");
+        assert_eq!(made["widgets"], json!([{"a": null}]));
+        let top: Value = serde_json::from_str(importable("{}", None).unwrap().get()).unwrap();
+        assert_eq!(top, json!({"parentFolder": null}));
+        assert!(importable("[]", None).is_err());
+    }
 }

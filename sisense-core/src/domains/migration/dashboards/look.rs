@@ -1,7 +1,7 @@
 //! The look that comes first: both lists, and what is to become of each dashboard.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use futures_util::future::{join, try_join3};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::super::Migrations;
 use super::super::result::{Item, ItemOutcome};
+use super::ahead::Ahead;
 use super::folders::{Places, Tree};
 use super::people::{People, unlisted};
 use super::room::Room;
@@ -50,8 +51,11 @@ impl Migrations {
             self.target.list_dashboards(Vec::new()),
             self.target.whoami(),
         );
-        let (lists, models) = join(lists, self.target.list_models()).await;
+        let lists = join(lists, self.target.list_models());
+        let ahead = Ahead::of(run, &self.source, options.batch);
+        let (lists, models) = Box::pin(ahead.until(lists)).await;
         let (here, there, me) = lists?;
+        let here: Vec<Arc<DashboardRecord>> = here.into_iter().map(Arc::new).collect();
         let me = Me { id: me.id.clone(), name: me.email.clone() };
         let mut chosen = Chosen { settled: Vec::new(), wishes: Vec::new(), warnings: Vec::new() };
         let models = match models {
@@ -66,13 +70,13 @@ impl Migrations {
             there.iter().map(|record| (record.oid.as_str(), record)).collect();
         let wanted = choose(&here, which);
         // What is overwritten stays in its folder.
-        let moves = |record: &&DashboardRecord| {
+        let moves = |record: &&Arc<DashboardRecord>| {
             let new = !there.contains_key(record.oid.as_str());
             let may_be_new = options.action == DashboardAction::Duplicate || !trail.is_empty();
             record.parent_folder.is_some() && (new || may_be_new)
         };
         let folders = options.keep_folders && wanted.iter().flatten().any(moves);
-        let foreign = |record: &&DashboardRecord| {
+        let foreign = |record: &&Arc<DashboardRecord>| {
             there.get(record.oid.as_str()).is_some_and(|other| is_foreign(other, &me))
         };
         let people = options.migrate_share
@@ -99,6 +103,7 @@ impl Migrations {
             people,
             places: Places::default(),
             room: Room::new(),
+            ahead,
             claimed: Mutex::default(),
         };
         let mut records = Vec::with_capacity(wanted.len());
@@ -179,7 +184,7 @@ impl Migrations {
         &self,
         work: &Work<'_>,
         place: usize,
-        source: &DashboardRecord,
+        source: &Arc<DashboardRecord>,
         other: Option<&DashboardRecord>,
     ) -> Result<std::result::Result<Wish, Box<Item>>> {
         let bare = |action| self.bare(&work.options, action, source, String::new());
@@ -232,7 +237,7 @@ impl Migrations {
         }
         Ok(Ok(Wish {
             place,
-            source: source.clone(),
+            source: Arc::clone(source),
             there,
             what,
             folder: None,

@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::normal::{Normal, members};
-use crate::documents::DashboardDocument;
+use super::normal::{Node, Normal, member, members, text_of};
 use crate::run::digest;
 
 /// Members that a server makes, wherever they stand.
@@ -58,17 +57,16 @@ pub(super) struct Meaning {
 }
 
 impl Meaning {
-    pub(super) fn of(document: &Value) -> Self {
+    pub(super) fn of(document: &Node<'_>) -> Self {
         let mut names = Names::of(document);
-        let listed = document.get("widgets").and_then(Value::as_array);
-        let listed: Vec<(String, &Value)> =
-            listed.into_iter().flatten().map(|widget| (names.next(widget), widget)).collect();
+        let listed: Vec<(String, &Node<'_>)> =
+            widgets(document).iter().map(|widget| (names.next(widget), widget)).collect();
         let mut normal = Normal::new(&names.of);
         let widgets =
             listed.into_iter().map(|(name, widget)| (name, normal.digest_of(widget))).collect();
         let mut parts = BTreeMap::new();
         for (part, keys) in PARTS {
-            let chosen = members(document).filter(|(key, _)| keys.contains(&key.as_str()));
+            let chosen = members(document).filter(|(key, _)| keys.contains(key));
             parts.insert(part, normal.digest(chosen));
         }
         let told = |key: &str| {
@@ -117,15 +115,14 @@ struct Names {
 }
 
 impl Names {
-    fn of(document: &Value) -> Self {
+    fn of(document: &Node<'_>) -> Self {
         let mut names = Names { of: HashMap::new(), seen: HashMap::new() };
-        if let Some(oid) = document.get("oid").and_then(Value::as_str) {
+        if let Some(oid) = text_of(document, "oid") {
             names.of.insert(oid.to_owned(), "this dashboard".to_owned());
         }
-        let widgets = document.get("widgets").and_then(Value::as_array);
-        for widget in widgets.into_iter().flatten() {
+        for widget in widgets(document) {
             let name = names.next(widget);
-            if let Some(oid) = widget.get("oid").and_then(Value::as_str) {
+            if let Some(oid) = text_of(widget, "oid") {
                 names.of.insert(oid.to_owned(), format!("widget {name}"));
             }
         }
@@ -134,11 +131,8 @@ impl Names {
     }
 
     /// The name of the next widget of the document.
-    fn next(&mut self, widget: &Value) -> String {
-        let text = |key: &str| {
-            let text = widget.get(key).and_then(Value::as_str).map(str::trim);
-            text.filter(|text| !text.is_empty())
-        };
+    fn next(&mut self, widget: &Node<'_>) -> String {
+        let text = |key: &str| text_of(widget, key).map(str::trim).filter(|text| !text.is_empty());
         let name = text("title").or_else(|| text("type")).unwrap_or("untitled");
         let seen = self.seen.entry(name.to_owned()).or_insert(0);
         *seen += 1;
@@ -146,22 +140,19 @@ impl Names {
     }
 }
 
-/// The document as it is imported: in the folder that is given, without what some servers refuse.
-pub(super) fn importable(document: DashboardDocument, folder: Option<&str>) -> Value {
-    let mut document = document.into_value();
-    if let Some(members) = document.as_object_mut() {
-        // The source's folder means nothing on the target.
-        members.insert("parentFolder".to_owned(), json!(folder));
-        if members.get("previewLayout").is_some_and(Value::is_null) {
-            members.insert("previewLayout".to_owned(), json!([]));
-        }
-    }
-    document
+fn widgets<'v>(document: &'v Node<'v>) -> &'v [Node<'v>] {
+    member(document, "widgets").and_then(Node::as_array).unwrap_or(&[])
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
+
+    fn meaning(document: &Value) -> Meaning {
+        Meaning::of(&document.into())
+    }
 
     fn board() -> Value {
         json!({
@@ -190,7 +181,7 @@ mod tests {
         other["previewLayout"] = json!([]);
         other["filters"][0]["instanceid"] = json!("Y-2");
         other["datasource"]["lastBuildTime"] = json!("2");
-        let (one, two) = (Meaning::of(&board()), Meaning::of(&other));
+        let (one, two) = (meaning(&board()), meaning(&other));
         assert_eq!(one.differs_from(&two), [""; 0]);
         assert_eq!(one.digest(), two.digest());
     }
@@ -204,7 +195,7 @@ mod tests {
         other["datasource"] = json!("Store");
         other["widgets"][0]["subtype"] = json!("gauge");
         other["widgets"][1]["title"] = json!("Share");
-        let differs = Meaning::of(&other).differs_from(&Meaning::of(&board()));
+        let differs = meaning(&other).differs_from(&meaning(&board()));
         let expected = [
             "data source",
             "filters",
@@ -215,9 +206,9 @@ mod tests {
             "widget removed: chart/pie",
         ];
         assert_eq!(differs, expected);
-        let titled = Meaning::of(&json!({"title": "A"}));
-        assert_ne!(titled, Meaning::of(&json!({"title": "B"})));
-        assert_eq!(titled.untitled(), Meaning::of(&json!({"title": "B"})).untitled());
+        let titled = meaning(&json!({"title": "A"}));
+        assert_ne!(titled, meaning(&json!({"title": "B"})));
+        assert_eq!(titled.untitled(), meaning(&json!({"title": "B"})).untitled());
     }
 
     #[test]
@@ -226,7 +217,7 @@ mod tests {
         one["widgets"][1]["title"] = json!("Total");
         let mut two = one.clone();
         two["layout"]["columns"][0]["cells"][0]["widgetid"] = json!("5f00000000000000000000a2");
-        let differs = Meaning::of(&one).differs_from(&Meaning::of(&two));
+        let differs = meaning(&one).differs_from(&meaning(&two));
         assert_eq!(differs, ["layout"]);
     }
 }

@@ -4,6 +4,7 @@
 //! exported and imported a few at a time, so that memory does not grow with the number of dashboards;
 //! of what was compared only digests stay.
 
+mod ahead;
 mod answer;
 mod borrow;
 mod chunk;
@@ -36,6 +37,7 @@ use super::result::Migration;
 use crate::domains::lookup::dashboards::DashboardRecord;
 use crate::error::{Error, Result};
 use crate::run::{Run, RunMode};
+use ahead::Ahead;
 use folders::Places;
 use people::People;
 use room::Room;
@@ -79,6 +81,7 @@ pub(super) struct Work<'a> {
     people: Option<People>,
     places: Places,
     room: Room,
+    ahead: Ahead,
     /// Ids that are known to be what one of the dashboards became.
     claimed: Mutex<HashSet<String>>,
 }
@@ -104,12 +107,12 @@ impl Work<'_> {
 
 /// A digest of what a dashboard means: the same for documents that differ only in what servers make.
 pub(crate) fn dashboard_digest(document: &serde_json::Value) -> String {
-    meaning::Meaning::of(document).digest()
+    meaning::Meaning::of(&document.into()).digest()
 }
 
 /// The same without the title, which a server may have given to a copy.
 pub(crate) fn dashboard_copy_digest(document: &serde_json::Value) -> String {
-    meaning::Meaning::of(document).untitled().digest()
+    meaning::Meaning::of(&document.into()).untitled().digest()
 }
 
 impl Migrations {
@@ -228,6 +231,7 @@ impl Migrations {
             chunks.push(wishes.by_ref().take(work.options.batch).collect::<Vec<Wish>>());
         }
         if work.run.mode() == RunMode::Preview {
+            ahead::expect(work.run, &chunks);
             // The preview lists the changes in an order that stays the same.
             let loaded = stream::iter(chunks).map(|chunk| self.prepare(work, chunk));
             let mut loaded = pin!(loaded.buffered(AT_ONCE));

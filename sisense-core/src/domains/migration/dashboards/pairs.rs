@@ -9,6 +9,7 @@ use futures_util::stream::{self, StreamExt};
 use super::super::Migrations;
 use super::super::ledger::Ledger;
 use super::super::result::{Item, ItemOutcome, Migration};
+use super::ahead::Ahead;
 use super::folders::Places;
 use super::people::People;
 use super::room::Room;
@@ -86,6 +87,7 @@ impl Migrations {
             people: Some(people),
             places: Places::default(),
             room: Room::new(),
+            ahead: Ahead::default(),
             claimed: Mutex::default(),
         };
         let mut ledger = Ledger::new(run, operation, "dashboards", pairs.len());

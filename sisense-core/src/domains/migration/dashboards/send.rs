@@ -13,7 +13,7 @@ use super::chunk::{Going, Turn, stopped};
 use super::load::Importable;
 use super::meaning::Meaning;
 use super::wish::What;
-use crate::domains::lookup::exports::document_id;
+use crate::domains::lookup::exports::DashboardText;
 use crate::error::{Error, ErrorKind, Result};
 use crate::run::Pass;
 use crate::transport::{Answer, ApiPath, Content};
@@ -165,7 +165,7 @@ impl Migrations {
             };
             let read = text.read().and_then(|document| {
                 one.here = Some(Meaning::of(&document));
-                self.document(work, &one.wish, document)
+                self.document(work, &one.wish, &text)
             });
             match read {
                 Ok(document) => one.document = Some(document),
@@ -190,8 +190,8 @@ impl Migrations {
         let here = one.here.clone()?;
         if one.wish.what != What::Duplicate {
             let id = one.oid().to_owned();
-            let loaded = self.target.load_dashboards(std::slice::from_ref(&id)).await;
-            let there = Meaning::of(loaded.documents.first()?);
+            let loaded = self.target.load_texts(std::slice::from_ref(&id)).await;
+            let there = Meaning::of(&loaded.documents.first()?.read().ok()?);
             return (there.digest() == here.digest()).then_some(id);
         }
         let rows = self.target.list_dashboards(Vec::new()).await.ok()?;
@@ -211,10 +211,12 @@ impl Migrations {
             .filter(|id| !others.contains(id) && !known.contains(id))
             .filter(|id| !work.trail.made(id))
             .collect();
-        let loaded = self.target.load_dashboards(&ids).await;
+        let loaded = self.target.load_texts(&ids).await;
         let here = here.untitled();
-        let fits = |document: &&Value| Meaning::of(document).untitled() == here;
-        let mut fitting = loaded.documents.iter().filter(fits).filter_map(document_id);
+        let fits = |text: &&DashboardText| {
+            text.read().is_ok_and(|document| Meaning::of(&document).untitled() == here)
+        };
+        let mut fitting = loaded.documents.iter().filter(fits).map(|text| text.oid.clone());
         // Twins of one meaning get a copy each.
         fitting.find(|id| work.claim(id))
     }

@@ -1,5 +1,7 @@
 //! What is to become of one dashboard, and the changes that make it so.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::super::Migrations;
@@ -63,7 +65,7 @@ pub(super) struct Former {
 pub(super) struct Wish {
     /// Its place among the rows.
     pub(super) place: usize,
-    pub(super) source: DashboardRecord,
+    pub(super) source: Arc<DashboardRecord>,
     /// The target's dashboard of the same id.
     pub(super) there: Option<DashboardRecord>,
     pub(super) what: What,
@@ -144,7 +146,7 @@ impl Migrations {
         there: &Meaning,
     ) -> Change {
         let title = wish.source.title();
-        let record = wish.there.as_ref().unwrap_or(&wish.source);
+        let record = wish.there.as_ref().unwrap_or(wish.source.as_ref());
         let differs = here.differs_from(there);
         let undo = "import the document that is kept, then put owner and shares back";
         let change = self
@@ -215,9 +217,9 @@ pub(super) fn is_back(change: &Change) -> bool {
 
 /// The dashboards of the source that were asked for, or the rows of those that cannot be had.
 pub(super) fn choose<'a>(
-    all: &'a [DashboardRecord],
+    all: &'a [Arc<DashboardRecord>],
     wanted: &super::Which,
-) -> Vec<std::result::Result<&'a DashboardRecord, Box<Item>>> {
+) -> Vec<std::result::Result<&'a Arc<DashboardRecord>, Box<Item>>> {
     let missing = |name: &str, why: &str| {
         let row = Item::new(AssetKind::Dashboard, name, ItemOutcome::Failed);
         Err(Box::new(row.ended(Error::not_found("dashboard", name)).because(why)))
@@ -234,7 +236,7 @@ pub(super) fn choose<'a>(
         super::Which::Names(names) => names
             .iter()
             .map(|name| {
-                let fits: Vec<&DashboardRecord> =
+                let fits: Vec<&Arc<DashboardRecord>> =
                     all.iter().filter(|row| row.title() == name).collect();
                 match fits.as_slice() {
                     [record] => Ok(*record),

@@ -1,6 +1,7 @@
 //! One run of the migration of data models, and what is known of each before it is written.
 
 use futures_util::future::join3;
+use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 
 use super::choose::{Intent, decide, new_row, second_title};
@@ -19,7 +20,7 @@ use crate::domains::migration::past::Past;
 use crate::domains::migration::result::{Item, ItemOutcome};
 use crate::error::{Error, ErrorKind, Result};
 use crate::operation::Risk;
-use crate::run::{Action, AssetKind, Change, Outcome, Run, Undo};
+use crate::run::{Action, AssetKind, Change, Document, Outcome, Run, RunMode, Undo};
 use crate::undo::Image;
 
 pub(super) const DRAFT: &str = "a draft until it is built";
@@ -86,7 +87,7 @@ impl Job<'_> {
             Intent::Overwrite(oid) => self.there.iter().find(|other| other.oid == *oid),
             _ => None,
         };
-        let own = wire::export(&migrations.source, &model.oid, &dependencies);
+        let own = self.own_document(model, &dependencies);
         let other = async {
             let Some(present) = present else { return Ok(None) };
             let found = wire::export(&migrations.target, &present.oid, &dependencies).await;
@@ -110,6 +111,24 @@ impl Job<'_> {
             Err(error) => return Err(Box::new(row.ended(error))),
         };
         self.ready(row, model, intent, document, other, shares)
+    }
+
+    /// The source's schema. What the preview has read is what a person approved, and is not read again.
+    async fn own_document(&self, model: &ModelRecord, dependencies: &str) -> Result<ModelDocument> {
+        let (source, handover) = (&self.migrations.source, self.run.handover());
+        let id = format!("{}?{dependencies}", model.oid);
+        let known = handover.take(source.name(), AssetKind::Datamodel, &id, None);
+        if let Some(value) = known.and_then(|known| serde_json::from_str(known.json.get()).ok()) {
+            return ModelDocument::from_value(value);
+        }
+        let document = wire::export(source, &model.oid, dependencies).await?;
+        if self.run.mode() == RunMode::Preview
+            && let Ok(json) = to_raw_value(document.raw())
+        {
+            let kept = Document { version: None, copy: false, json };
+            handover.keep(source.name(), AssetKind::Datamodel, &id, kept);
+        }
+        Ok(document)
     }
 
     fn ready(

@@ -5,6 +5,7 @@ mod datamodels;
 mod datamodels_hard;
 mod drift;
 mod faults;
+mod handover;
 mod meaning;
 mod owners;
 mod people;

@@ -51,7 +51,7 @@ impl Pair {
         assert_eq!(self.target.state(), before, "a preview changes nothing");
         assert_eq!(self.source.counts().writes, 0, "the source is only read");
         assert_eq!(self.target.counts().writes, 0, "a preview sends no write");
-        let run = Run::approved(preview.changes()).start();
+        let run = Run::approved(preview.changes()).handover(preview.handover()).start();
         let done = operation(run.clone()).await.unwrap();
         assert_eq!(run.left(), [], "every approved change was made");
         assert_eq!(self.source.counts().writes, 0, "the source is only read");
