@@ -66,6 +66,22 @@ pub(super) fn sql(text: impl SqlSafeStr) -> Statement {
     Statement { text: text.into_sql_str(), values: Vec::new() }
 }
 
+/// Most rows of one statement that inserts.
+pub(super) const ROWS: usize = 50;
+
+/// A statement that inserts several rows of so many columns each.
+pub(super) fn rows(into: &str, columns: usize, values: Vec<Value>, then: &str) -> Statement {
+    let mut text = format!("{into} VALUES ");
+    for at in 1..=values.len() {
+        text.push_str(if at % columns == 1 { if at > 1 { ", (" } else { "(" } } else { ", " });
+        text.push_str(&format!("${at}"));
+        text.push_str(if at.is_multiple_of(columns) { ")" } else { "" });
+    }
+    text.push_str(&format!(" {then}"));
+    // Only places for values were added to what the caller wrote.
+    Statement { text: sqlx::AssertSqlSafe(text).into_sql_str(), values }
+}
+
 impl Statement {
     /// Give its next value.
     pub(super) fn bind(mut self, value: impl Into<Value>) -> Self {
@@ -303,4 +319,17 @@ pub(super) fn is_out_of_reach(error: &sqlx::Error) -> bool {
 
 fn server_error(error: &sqlx::Error) -> Option<&PgDatabaseError> {
     error.as_database_error()?.try_downcast_ref()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_rows_are_one_statement() {
+        let values = |count: i64| (1..=count).map(Value::from).collect();
+        let text = |count| rows("INSERT INTO t (a, b)", 2, values(count), "DO").text;
+        assert_eq!(text(4).as_str(), "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4) DO");
+        assert_eq!(text(2).as_str(), "INSERT INTO t (a, b) VALUES ($1, $2) DO");
+    }
 }

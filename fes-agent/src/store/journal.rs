@@ -1,12 +1,14 @@
 //! The journal of writes on disk: each intent is there before its write is sent.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
 use sisense_core::run::{BeforeImage, Entry, Journal, Outcome};
 use sisense_core::{Error, ErrorKind, Result};
 
-use super::database::{Database, Record, Transaction, sql};
+use super::database::{Database, ROWS, Record, Transaction, rows, sql};
 use super::{Store, broken};
 
 #[async_trait]
@@ -71,32 +73,56 @@ impl Store {
         if let Some(owner) = owner {
             check_lease(&mut all, run, owner).await?;
         }
-        for BeforeImage { key, json } in images {
-            sql("INSERT INTO images (run, key, image, kept) VALUES ($1, $2, $3, $4) \
-                 ON CONFLICT DO NOTHING")
-            .bind(run)
-            .bind(key)
-            .bind(String::from(Box::<str>::from(json)))
-            .bind(now)
-            .execute(&mut all)
-            .await?;
-        }
-        for entry in &entries {
-            sql(
-                "INSERT INTO entries (run, key, outcome, entry, kept) VALUES ($1, $2, $3, $4, $5) \
-                 ON CONFLICT (run, key) DO UPDATE SET outcome = excluded.outcome, \
-                 entry = excluded.entry, kept = excluded.kept",
-            )
-            .bind(&entry.run)
-            .bind(&entry.key)
-            .bind(word(entry.outcome))
-            .bind(encode(entry)?)
-            .bind(now)
-            .execute(&mut all)
-            .await?;
-        }
+        keep_images(&mut all, run, images, now).await?;
+        keep_entries(&mut all, &entries, now).await?;
         all.commit().await
     }
+}
+
+/// The first image of a key is the one that counts.
+async fn keep_images(
+    all: &mut Transaction,
+    run: &str,
+    images: Vec<BeforeImage>,
+    now: i64,
+) -> Result<()> {
+    let mut images = images.into_iter().peekable();
+    while images.peek().is_some() {
+        let mut values = Vec::new();
+        for BeforeImage { key, json } in images.by_ref().take(ROWS) {
+            let image = String::from(Box::<str>::from(json));
+            values.extend([run.into(), key.into(), image.into(), now.into()]);
+        }
+        let into = "INSERT INTO images (run, key, image, kept)";
+        rows(into, 4, values, "ON CONFLICT DO NOTHING").execute(&mut *all).await?;
+    }
+    Ok(())
+}
+
+async fn keep_entries(all: &mut Transaction, entries: &[Entry], now: i64) -> Result<()> {
+    let mut left = entries;
+    while !left.is_empty() {
+        // No statement may touch a row twice.
+        let mut keys = HashSet::new();
+        let full = left
+            .iter()
+            .position(|entry| keys.len() >= ROWS || !keys.insert((&entry.run, &entry.key)));
+        let count = full.unwrap_or(left.len());
+        let (these, later) = left.split_at(count);
+        left = later;
+        let mut values = Vec::with_capacity(count * 5);
+        for entry in these {
+            let (run, key) = (&entry.run, &entry.key);
+            let text = encode(entry)?;
+            let outcome = word(entry.outcome);
+            values.extend([run.into(), key.into(), outcome.into(), text.into(), now.into()]);
+        }
+        let into = "INSERT INTO entries (run, key, outcome, entry, kept)";
+        let again = "ON CONFLICT (run, key) DO UPDATE SET outcome = excluded.outcome, \
+             entry = excluded.entry, kept = excluded.kept";
+        rows(into, 5, values, again).execute(&mut *all).await?;
+    }
+    Ok(())
 }
 
 /// Look whether the owner holds the run, and keep it so until the transaction ends: whoever takes the

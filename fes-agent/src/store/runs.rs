@@ -8,8 +8,8 @@ use sisense_core::{Error, ErrorKind, Result};
 use sqlx::AssertSqlSafe;
 
 use super::approvals::encode;
-use super::database::{Kind, Record, sql};
-use super::{Alive, Store};
+use super::database::{Kind, ROWS, Record, rows, sql};
+use super::{Alive, Store, broken};
 use crate::approval::{Refusal, Session};
 use crate::plan::Plan;
 use crate::report::Report;
@@ -173,14 +173,20 @@ impl Store {
     pub(crate) async fn log(&self, run: &str, lines: &[(Timestamp, Progress)]) -> Result<()> {
         let mut all = self.database.begin().await?;
         all.alone_at(run).await?;
-        for (at, progress) in lines {
-            sql("INSERT INTO log (run, seq, at, line) \
-                 SELECT $1, COALESCE(MAX(seq), 0) + 1, $2, $3 FROM log WHERE run = $1")
-            .bind(run)
-            .bind(at.as_millisecond())
-            .bind(encode(progress)?)
-            .execute(&mut all)
-            .await?;
+        let last = sql("SELECT COALESCE(MAX(seq), 0) AS last FROM log WHERE run = $1").bind(run);
+        let mut seq: i64 = match last.first(&mut all).await? {
+            Some(row) => row.try_get("last").map_err(broken)?,
+            None => 0,
+        };
+        for some in lines.chunks(ROWS) {
+            let mut values = Vec::with_capacity(some.len() * 4);
+            for (at, progress) in some {
+                seq += 1;
+                let line = encode(progress)?;
+                values.extend([run.into(), seq.into(), at.as_millisecond().into(), line.into()]);
+            }
+            let into = "INSERT INTO log (run, seq, at, line)";
+            rows(into, 4, values, "").execute(&mut all).await?;
         }
         sql(
             "DELETE FROM log WHERE run = $1 AND seq <= (SELECT MAX(seq) FROM log WHERE run = $1) - $2",

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use futures_util::future::join;
 use futures_util::stream::{self, StreamExt};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -11,10 +12,12 @@ use super::super::Migrations;
 use super::super::result::{Item, ItemOutcome};
 use super::Work;
 use super::keep::main_image;
-use super::load::{Importable, Prepared};
+use super::load::Prepared;
 use super::meaning::Meaning;
+use super::read::Importable;
 use super::share::Subject;
 use super::wish::{What, Wish, is_back, is_take};
+use crate::domains::lookup::exports::DashboardText;
 use crate::error::{Error, ErrorKind, Result};
 use crate::run::{Change, Door, Entry, Outcome, Pass, RunMode, settle_all};
 use crate::transport::Answer;
@@ -129,17 +132,22 @@ impl Migrations {
         let (mut settling, mut places) = (Vec::new(), Vec::new());
         for (at, result) in results {
             if let Turn::Open(pass) = std::mem::take(&mut open[at].main) {
+                open[at].id = result.as_ref().ok().and_then(Answer::id).map(str::to_owned);
                 settling.push((pass, result));
                 places.push(at);
             }
         }
-        for (at, settled) in places.into_iter().zip(settle_all(settling).await) {
-            match settled {
-                Ok(answer) => open[at].id = answer.id().map(str::to_owned),
-                Err(error) => open[at].error = Some(error),
+        let ids: Vec<String> = open.iter().filter_map(|one| one.id.clone()).collect();
+        // What was made is read back while its outcome is kept.
+        let (settled, there) =
+            Box::pin(join(settle_all(settling), self.target.load_texts(&ids))).await;
+        for (at, settled) in places.into_iter().zip(settled) {
+            if let Err(error) = settled {
+                open[at].id = None;
+                open[at].error = Some(error);
             }
         }
-        self.read_back_dashboards(&mut open).await;
+        read_back(work, &mut open, there.documents).await;
         drop(room);
         let ends = stream::iter(open).map(|one| self.after_import(work, one));
         rows.extend(ends.buffer_unordered(SHARES).collect::<Vec<_>>().await);
@@ -253,35 +261,6 @@ impl Migrations {
         }
     }
 
-    /// Compare what was written with what was sent.
-    async fn read_back_dashboards(&self, open: &mut [Going]) {
-        let ids: Vec<String> = open.iter().filter_map(|one| one.id.clone()).collect();
-        if ids.is_empty() {
-            return;
-        }
-        let loaded = self.target.load_texts(&ids).await;
-        // One after the other: a text takes less room than what is read from it.
-        let there: HashMap<String, Meaning> = loaded
-            .documents
-            .into_iter()
-            .filter_map(|text| Some((text.oid.clone(), Meaning::of(&text.read().ok()?))))
-            .collect();
-        for one in open {
-            let (Some(id), Some(here)) = (&one.id, &one.here) else { continue };
-            let row = &mut one.wish.row;
-            match there.get(id) {
-                Some(there) => {
-                    let mut differs = here.differs_from(there);
-                    // A copy may get a title of its own.
-                    differs.retain(|part| one.wish.what != What::Duplicate || part != "title");
-                    row.verified = Some(differs.is_empty());
-                    row.differs = differs;
-                }
-                None => row.notes.push("it could not be read back".to_owned()),
-            }
-        }
-    }
-
     /// Give it back, then set shares and the owner.
     async fn after_import(&self, work: &Work<'_>, mut one: Going) -> (usize, Item) {
         let problems = self.give_back(work, &mut one).await;
@@ -339,6 +318,37 @@ impl Migrations {
         };
         self.share(work, people, subject, &mut row).await;
         row
+    }
+}
+
+/// Compare what was written with what was sent.
+async fn read_back(work: &Work<'_>, open: &mut [Going], texts: Vec<DashboardText>) {
+    let bytes = texts.iter().map(DashboardText::bytes).sum();
+    let meant = |text: DashboardText| Some((text.oid.clone(), Meaning::of(&text.read().ok()?)));
+    let read = move || texts.into_iter().filter_map(meant).collect::<HashMap<_, _>>();
+    let there = match work.readers.read(bytes, read).await {
+        Ok(there) => there,
+        Err(error) => {
+            let report = error.into_report();
+            for one in open {
+                one.wish.row.notes.push(format!("it could not be read back: {}", report.message));
+            }
+            return;
+        }
+    };
+    for one in open {
+        let (Some(id), Some(here)) = (&one.id, &one.here) else { continue };
+        let row = &mut one.wish.row;
+        match there.get(id) {
+            Some(there) => {
+                let mut differs = here.differs_from(there);
+                // A copy may get a title of its own.
+                differs.retain(|part| one.wish.what != What::Duplicate || part != "title");
+                row.verified = Some(differs.is_empty());
+                row.differs = differs;
+            }
+            None => row.notes.push("it could not be read back".to_owned()),
+        }
     }
 }
 

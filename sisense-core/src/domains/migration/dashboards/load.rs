@@ -1,26 +1,17 @@
 //! What is loaded of a chunk: texts of documents, of which few are read at once.
 
-use std::collections::{BTreeMap, HashMap};
-
-use serde_json::value::{RawValue, to_raw_value};
+use std::collections::HashMap;
 
 use super::super::Migrations;
 use super::super::result::{Item, ItemOutcome};
 use super::chunk::{Going, Rows, stopped};
-use super::meaning::Meaning;
+use super::read::{Texts, Understood};
 use super::room::Taken;
 use super::wish::{What, Wish};
 use super::{Work, ahead};
 use crate::domains::lookup::exports::DashboardText;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::run::{Action, Entry, RunMode};
-
-/// A document as it is imported.
-pub(super) struct Importable {
-    pub(super) json: Box<RawValue>,
-    /// The folder that it goes into.
-    pub(super) folder: Option<String>,
-}
 
 /// A chunk as far as it is loaded.
 pub(super) struct Prepared<'a> {
@@ -69,7 +60,7 @@ impl Migrations {
         documents.extend(by_id(here.documents));
         room.holds(documents.values().chain(&there.documents).map(DashboardText::bytes).sum());
         let mut present = by_id(there.documents);
-        let (mut going, mut rows) = (Vec::new(), Vec::new());
+        let (mut loaded, mut texts, mut rows) = (Vec::new(), Vec::new(), Vec::new());
         for wish in wishes {
             let earlier = self.earlier(work, &wish);
             let mut one = Going::new(wish, earlier);
@@ -82,11 +73,40 @@ impl Migrations {
                 let note = "exported as the token's own copy, not as the owner's version";
                 one.wish.row.notes.push(note.to_owned());
             }
-            let texts = (documents.remove(&oid), present.remove(&oid));
-            let copy = copies.contains(&oid);
-            if let Err(error) = self.compare(work, &mut one, texts, copy) {
-                rows.push(one.ended(error));
-                continue;
+            let folder = (!preview).then(|| self.folder_of(work, &one.wish)).transpose();
+            match folder {
+                Ok(folder) => {
+                    let (here, there) = (documents.remove(&oid), present.remove(&oid));
+                    texts.push(Texts { here, there, folder });
+                    loaded.push(one);
+                }
+                Err(error) => rows.push(one.ended(error)),
+            }
+        }
+        let bytes = texts.iter().map(Texts::bytes).sum();
+        let read = move || texts.into_iter().map(Texts::read).collect::<Vec<_>>();
+        let understood = match work.readers.read(bytes, read).await {
+            Ok(understood) => understood,
+            Err(error) => {
+                let report = error.into_report();
+                rows.extend(loaded.into_iter().map(|one| one.ended(report.clone().into())));
+                return Prepared { going: Vec::new(), rows, room: None };
+            }
+        };
+        let mut going = Vec::new();
+        for (mut one, understood) in loaded.into_iter().zip(understood) {
+            let Understood { here, there, document, replaced, text } = match understood {
+                Ok(understood) => understood,
+                Err(error) => {
+                    rows.push(one.ended(error));
+                    continue;
+                }
+            };
+            (one.here, one.there) = (here, there);
+            (one.document, one.replaced) = (document, replaced);
+            if let Some(text) = text {
+                let copy = copies.contains(&text.oid);
+                ahead::keep_for_run(work.run, &self.source, &one.wish, text, copy);
             }
             if one.earlier.is_none()
                 && let Some(same) = the_same(&mut one)
@@ -100,48 +120,16 @@ impl Migrations {
         Prepared { going, rows, room }
     }
 
-    /// Read both texts, one after the other, and keep what they mean; of the texts what is written, or
-    /// what the run of this preview needs again.
-    fn compare(
-        &self,
-        work: &Work<'_>,
-        one: &mut Going,
-        (here, there): (Option<DashboardText>, Option<DashboardText>),
-        copy: bool,
-    ) -> Result<()> {
-        let preview = work.run.mode() == RunMode::Preview;
-        if let Some(text) = there {
-            one.there = Some(Meaning::of(&text.read()?));
-            one.replaced = (!preview).then(|| text.into_json());
-        }
-        let Some(text) = here else { return Ok(()) };
-        one.here = Some(Meaning::of(&text.read()?));
-        if preview {
-            ahead::keep_for_run(work.run, &self.source, &one.wish, text, copy);
-        } else {
-            one.document = Some(self.document(work, &one.wish, &text)?);
-        }
-        Ok(())
-    }
-
-    /// The document as it is sent.
-    pub(super) fn document(
-        &self,
-        work: &Work<'_>,
-        wish: &Wish,
-        text: &DashboardText,
-    ) -> Result<Importable> {
-        let folder = match (&wish.what, &wish.folder) {
+    /// The folder that a document goes into.
+    pub(super) fn folder_of(&self, work: &Work<'_>, wish: &Wish) -> Result<Option<String>> {
+        match (&wish.what, &wish.folder) {
             // It stays where it is, also where a server would follow the document.
-            (What::Overwrite, _) => wish.there.as_ref().and_then(|row| row.parent_folder.clone()),
-            (_, Some(path)) => Some(work.places.id(path)?),
-            (_, None) => None,
-        };
-        let json = importable(text.json(), folder.as_deref()).map_err(|error| {
-            Error::new(ErrorKind::Decode, "the document cannot be made ready for its import")
-                .with_source(error)
-        })?;
-        Ok(Importable { json, folder })
+            (What::Overwrite, _) => {
+                Ok(wish.there.as_ref().and_then(|row| row.parent_folder.clone()))
+            }
+            (_, Some(path)) => work.places.id(path).map(Some),
+            (_, None) => Ok(None),
+        }
     }
 
     fn earlier(&self, work: &Work<'_>, wish: &Wish) -> Option<Entry> {
@@ -165,42 +153,6 @@ fn the_same(one: &mut Going) -> Option<(usize, Item)> {
     Some((one.wish.place, row.because("the target's dashboard is the same already")))
 }
 
-/// The document as it is imported: in the folder that is given, without what some servers refuse. What
-/// its members hold is passed on as it is.
-fn importable(document: &str, folder: Option<&str>) -> serde_json::Result<Box<RawValue>> {
-    // The source's folder means nothing on the target.
-    let (folder, none) = (to_raw_value(&folder)?, to_raw_value(&[(); 0])?);
-    let mut members: BTreeMap<String, &RawValue> = serde_json::from_str(document)?;
-    members.insert("parentFolder".to_owned(), &folder);
-    if let Some(layout) = members.get_mut("previewLayout").filter(|now| now.get() == "null") {
-        *layout = &none;
-    }
-    to_raw_value(&members)
-}
-
 fn by_id(texts: Vec<DashboardText>) -> HashMap<String, DashboardText> {
     texts.into_iter().map(|text| (text.oid.clone(), text)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::importable;
-
-    #[test]
-    fn a_document_keeps_everything_but_its_folder_and_an_empty_preview() {
-        let text = r#"{"oid": "5f01", "parentFolder": "5f02", "previewLayout": null,
-            "big": 12345678901234567890123, "title": "A \"b\"", "widgets": [{"a": null}]}"#;
-        let made = importable(text, Some("5f03")).unwrap();
-        assert!(made.get().contains("12345678901234567890123"), "{made}");
-        let made: Value = serde_json::from_str(made.get()).unwrap();
-        assert_eq!(made["parentFolder"], "5f03");
-        assert_eq!(made["previewLayout"], json!([]));
-        assert_eq!(made["title"], "A \"b\"");
-        assert_eq!(made["widgets"], json!([{"a": null}]));
-        let top: Value = serde_json::from_str(importable("{}", None).unwrap().get()).unwrap();
-        assert_eq!(top, json!({"parentFolder": null}));
-        assert!(importable("[]", None).is_err());
-    }
 }

@@ -12,6 +12,7 @@ use super::super::result::{Item, ItemOutcome};
 use super::ahead::Ahead;
 use super::folders::{Places, Tree};
 use super::people::{People, unlisted};
+use super::read::Readers;
 use super::room::Room;
 use super::share::is_named;
 use super::trail::Trail;
@@ -103,6 +104,7 @@ impl Migrations {
             people,
             places: Places::default(),
             room: Room::new(),
+            readers: Readers::new(),
             ahead,
             claimed: Mutex::default(),
         };

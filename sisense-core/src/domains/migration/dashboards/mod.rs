@@ -17,6 +17,7 @@ mod normal;
 mod pairs;
 mod params;
 mod people;
+mod read;
 mod room;
 mod send;
 mod share;
@@ -40,6 +41,7 @@ use crate::run::{Run, RunMode};
 use ahead::Ahead;
 use folders::Places;
 use people::People;
+use read::Readers;
 use room::Room;
 use trail::Trail;
 use wish::{Wish, each_once};
@@ -81,6 +83,7 @@ pub(super) struct Work<'a> {
     people: Option<People>,
     places: Places,
     room: Room,
+    readers: Readers,
     ahead: Ahead,
     /// Ids that are known to be what one of the dashboards became.
     claimed: Mutex<HashSet<String>>,

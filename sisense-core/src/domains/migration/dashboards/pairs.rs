@@ -12,6 +12,7 @@ use super::super::result::{Item, ItemOutcome, Migration};
 use super::ahead::Ahead;
 use super::folders::Places;
 use super::people::People;
+use super::read::Readers;
 use super::room::Room;
 use super::share::{Shared, Subject};
 use super::trail::Trail;
@@ -87,6 +88,7 @@ impl Migrations {
             people: Some(people),
             places: Places::default(),
             room: Room::new(),
+            readers: Readers::new(),
             ahead: Ahead::default(),
             claimed: Mutex::default(),
         };

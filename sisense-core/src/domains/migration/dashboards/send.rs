@@ -10,8 +10,8 @@ use super::super::Migrations;
 use super::Work;
 use super::answer::{Asked, ImportAnswer, Told, told};
 use super::chunk::{Going, Turn, stopped};
-use super::load::Importable;
 use super::meaning::Meaning;
+use super::read::Importable;
 use super::wish::What;
 use crate::domains::lookup::exports::DashboardText;
 use crate::error::{Error, ErrorKind, Result};
@@ -163,9 +163,9 @@ impl Migrations {
             else {
                 continue;
             };
-            let read = text.read().and_then(|document| {
-                one.here = Some(Meaning::of(&document));
-                self.document(work, &one.wish, &text)
+            let read = self.folder_of(work, &one.wish).and_then(|folder| {
+                one.here = Some(Meaning::of(&text.read()?));
+                Importable::of(&text, folder)
             });
             match read {
                 Ok(document) => one.document = Some(document),

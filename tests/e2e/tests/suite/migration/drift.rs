@@ -32,7 +32,7 @@ async fn the_asset_that_changed_stops_and_the_others_go_on() {
     pair.target.load(document).unwrap();
     let before = meaning(&pair.target)["dashboards"][&oid].clone();
 
-    let run = Run::approved(preview.changes()).start();
+    let run = Run::approved(preview.changes()).handover(preview.handover()).start();
     let done = pair.migrations().migrate_all_dashboards(&run, args()).await.unwrap();
     add_up(&done);
     let row = done.items.iter().find(|item| item.source_id == victim.source_id).unwrap();

@@ -50,7 +50,7 @@ async fn users_groups_models_folders_dashboards_shares_and_owners_arrive() {
     pair.source.clear_requests();
     pair.target.clear_requests();
 
-    let run = Run::approved(preview.changes()).start();
+    let run = Run::approved(preview.changes()).handover(preview.handover()).start();
     let done = migrate(&pair, &run).await;
     assert_eq!(run.left(), [], "every approved change was made");
     for (planned, done) in planned.iter().zip(&done) {
