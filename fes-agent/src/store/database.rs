@@ -8,10 +8,9 @@ use sqlx::database::Database as Driver;
 use sqlx::postgres::{PgDatabaseError, PgRow};
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{
-    ColumnIndex, Decode, Encode, PgPool, Postgres, Row, SqlSafeStr, SqlStr, Sqlite, SqlitePool,
-    Type,
-};
+use sqlx::{ColumnIndex, Decode, Encode, PgPool, Postgres, Row, SqlSafeStr, SqlStr, Sqlite, Type};
+
+use super::sqlite::Pools;
 
 /// Longest time for one statement, with the wait for a connection: longer than a database's own
 /// limits, so that this one only counts when it does not answer at all.
@@ -20,7 +19,7 @@ const ANSWER: Duration = Duration::from_secs(45);
 /// A database and its connections.
 #[derive(Clone, Debug)]
 pub(super) enum Database {
-    Sqlite(SqlitePool),
+    Sqlite(Pools),
     Postgres(PgPool),
 }
 
@@ -94,8 +93,8 @@ impl Statement {
         let on = on.into();
         let work = async {
             Ok(match on {
-                On::Database(Database::Sqlite(pool)) => {
-                    self.query::<Sqlite>().execute(pool).await?.rows_affected()
+                On::Database(Database::Sqlite(pools)) => {
+                    self.query::<Sqlite>().execute(&pools.writing).await?.rows_affected()
                 }
                 On::Database(Database::Postgres(pool)) => {
                     self.query::<Postgres>().execute(pool).await?.rows_affected()
@@ -119,8 +118,8 @@ impl Statement {
         let on = on.into();
         let work = async {
             Ok(match on {
-                On::Database(Database::Sqlite(pool)) => {
-                    of(self.query::<Sqlite>().fetch_all(pool).await?, Record::Sqlite)
+                On::Database(Database::Sqlite(pools)) => {
+                    of(self.query::<Sqlite>().fetch_all(&pools.reading).await?, Record::Sqlite)
                 }
                 On::Database(Database::Postgres(pool)) => {
                     of(self.query::<Postgres>().fetch_all(pool).await?, Record::Postgres)
@@ -168,8 +167,8 @@ impl Database {
         let work = async {
             Ok(match self {
                 // The lock is taken now: two that read first could not both write later.
-                Database::Sqlite(pool) => {
-                    Transaction::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?)
+                Database::Sqlite(pools) => {
+                    Transaction::Sqlite(pools.writing.begin_with("BEGIN IMMEDIATE").await?)
                 }
                 Database::Postgres(pool) => Transaction::Postgres(pool.begin().await?),
             })

@@ -8,7 +8,7 @@ use serde_json::Value;
 use sisense_core::run::{BeforeImage, Entry, Journal, Outcome};
 use sisense_core::{Error, ErrorKind, Result};
 
-use super::database::{Database, ROWS, Record, Transaction, rows, sql};
+use super::database::{ROWS, Record, Transaction, rows, sql};
 use super::{Store, broken};
 
 #[async_trait]
@@ -63,11 +63,6 @@ impl Store {
         entries: Vec<Entry>,
         images: Vec<BeforeImage>,
     ) -> Result<()> {
-        // Within a process writers wait in line here: SQLite lets them wait by trying again.
-        let _turn = match &self.database {
-            Database::Sqlite(_) => Some(self.writing.lock().await),
-            Database::Postgres(_) => None,
-        };
         let mut all = self.database.begin().await?;
         let now = Timestamp::now().as_millisecond();
         if let Some(owner) = owner {

@@ -18,18 +18,14 @@ pub use postgres::StoreUrl;
 pub(crate) use runs::no_such_run;
 
 use std::path::Path;
-use std::sync::Arc;
 
 use sisense_core::Result;
-use tokio::sync::Mutex;
 
 /// The store. Cheap to clone; clones share the connections.
 #[derive(Clone, Debug)]
 pub struct Store {
     database: Database,
     owners: Owners,
-    /// Whose turn it is to keep something of a run.
-    writing: Arc<Mutex<()>>,
 }
 
 impl Store {
@@ -40,7 +36,7 @@ impl Store {
     /// `config` when the file cannot be made, opened or brought up to date.
     pub async fn open(path: &Path) -> Result<Self> {
         let database = Database::Sqlite(sqlite::file(path).await?);
-        Ok(Store { database, owners: Owners::beside(path), writing: Arc::default() })
+        Ok(Store { database, owners: Owners::beside(path) })
     }
 
     /// Open the store in a PostgreSQL database. Its tables are made when they are not there; several
@@ -52,7 +48,7 @@ impl Store {
     pub async fn connect(url: &StoreUrl) -> Result<Self> {
         let pool = postgres::connect(url).await?;
         let owners = Owners::of_server(url, pool.clone());
-        Ok(Store { database: Database::Postgres(pool), owners, writing: Arc::default() })
+        Ok(Store { database: Database::Postgres(pool), owners })
     }
 
     /// A store that lives as long as the process.
@@ -61,6 +57,6 @@ impl Store {
     /// `config` when it cannot be made.
     pub async fn memory() -> Result<Self> {
         let database = Database::Sqlite(sqlite::memory().await?);
-        Ok(Store { database, owners: Owners::here(), writing: Arc::default() })
+        Ok(Store { database, owners: Owners::here() })
     }
 }

@@ -25,13 +25,21 @@ const AGAIN: Duration = Duration::from_millis(20);
 
 /// Pages that a connection holds in memory, as SQLite counts them: so many KiB. What is written once
 /// and seldom read needs no more.
-const CACHE: &str = "-256";
+const CACHE: &str = "-512";
 
-/// Most connections of one process.
-const CONNECTIONS: u32 = 4;
+/// Most connections of one process that read.
+const READERS: u32 = 3;
+
+/// The connections to one database. One writes, and who wants to write waits in line for it: SQLite
+/// lets several wait by trying again, and each would have to read anew what another one wrote.
+#[derive(Clone, Debug)]
+pub(super) struct Pools {
+    pub(super) writing: SqlitePool,
+    pub(super) reading: SqlitePool,
+}
 
 /// A database in a file, which is made when it is not there.
-pub(super) async fn file(path: &Path) -> Result<SqlitePool> {
+pub(super) async fn file(path: &Path) -> Result<Pools> {
     super::file::prepare(path).map_err(|e| {
         Error::new(ErrorKind::Config, format!("cannot make the store: {}", path.display()))
             .with_source(e)
@@ -43,17 +51,24 @@ pub(super) async fn file(path: &Path) -> Result<SqlitePool> {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY)
         .pragma("cache_size", CACHE);
-    start(options, CONNECTIONS).await
+    let writing = start(options.clone()).await?;
+    let reading = pool(READERS).connect_lazy_with(options);
+    Ok(Pools { writing, reading })
 }
 
 /// A database that lives as long as the process.
-pub(super) async fn memory() -> Result<SqlitePool> {
+pub(super) async fn memory() -> Result<Pools> {
     // Each connection to `:memory:` is a database of its own, so there is exactly one.
-    start(SqliteConnectOptions::new().in_memory(true), 1).await
+    let writing = start(SqliteConnectOptions::new().in_memory(true)).await?;
+    Ok(Pools { reading: writing.clone(), writing })
 }
 
-async fn start(options: SqliteConnectOptions, connections: u32) -> Result<SqlitePool> {
-    let pool = connect(options, connections).await.map_err(|e| {
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new().max_connections(connections).idle_timeout(None).max_lifetime(None)
+}
+
+async fn start(options: SqliteConnectOptions) -> Result<SqlitePool> {
+    let pool = connect(options).await.map_err(|e| {
         Error::new(ErrorKind::Config, format!("the store cannot be opened: {e}"))
             .with_next_step("look at the store's file: its folder, its rights and its space")
             .with_source(e)
@@ -68,16 +83,10 @@ async fn start(options: SqliteConnectOptions, connections: u32) -> Result<Sqlite
 
 /// Connect. Whoever makes a new file switches it to a write-ahead log, and that switch does not wait
 /// for a lock as statements do; so it is tried again while another connection is at it.
-async fn connect(options: SqliteConnectOptions, connections: u32) -> sqlx::Result<SqlitePool> {
+async fn connect(options: SqliteConnectOptions) -> sqlx::Result<SqlitePool> {
     let started = Instant::now();
     loop {
-        let pool = SqlitePoolOptions::new()
-            .max_connections(connections)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(options.clone())
-            .await;
-        match pool {
+        match pool(1).connect_with(options.clone()).await {
             Err(error) if is_busy(&error) && started.elapsed() < BUSY => {
                 tokio::time::sleep(AGAIN).await;
             }

@@ -50,6 +50,33 @@ fn each_once(sandbox: &Sandbox, parameter: &str) -> usize {
     exports.len()
 }
 
+/// Requests to both that change nothing.
+fn reads(pair: &Pair) -> usize {
+    let of = |sandbox: &Sandbox| sandbox.requests().iter().filter(|one| !one.writes).count();
+    of(&pair.source) + of(&pair.target)
+}
+
+fn clear(pair: &Pair) {
+    pair.source.clear_requests();
+    pair.target.clear_requests();
+}
+
+#[tokio::test]
+async fn a_preview_asks_no_more_than_the_migration_itself() {
+    let pair = ahead().await;
+    for action in ["skip", "overwrite", "duplicate"] {
+        let args = json!({ "action": action, "migrate_share": true });
+        let start = pair.target.snapshot();
+        clear(&pair);
+        boards(&pair, &Run::preview().start(), &args).await;
+        let looked = reads(&pair);
+        clear(&pair);
+        boards(&pair, &Run::unattended().start(), &args).await;
+        assert!(looked <= reads(&pair), "{action}: {looked} and then {}", reads(&pair));
+        pair.target.restore(&start);
+    }
+}
+
 #[tokio::test]
 async fn documents_that_were_compared_are_exported_once() {
     let pair = ahead().await;
