@@ -230,11 +230,11 @@ impl Doing {
         // The door lets the approved changes themselves through, so that mostly no digest is needed.
         let same: HashMap<*const Change, &Entry> =
             entries.iter().map(|entry| (Arc::as_ptr(&entry.change), entry)).collect();
-        if planned.iter().all(|change| same.contains_key(&Arc::as_ptr(change))) {
-            let ended = |change: &Arc<Change>| {
-                ChangeReport::of(change, same.get(&Arc::as_ptr(change)).copied())
-            };
-            return planned.iter().map(ended).collect();
+        let ended = |change: &Arc<Change>| {
+            same.get(&Arc::as_ptr(change)).map(|entry| ChangeReport::of(change, Some(entry)))
+        };
+        if let Some(all) = planned.iter().map(ended).collect() {
+            return all;
         }
         let now = by_digest(entries);
         let known = |digest: &str| now.get(digest).or_else(|| self.earlier.get(digest));

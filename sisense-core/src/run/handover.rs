@@ -55,17 +55,15 @@ impl Handover {
 
     /// Keep a document that a preview has read, where there is room for it.
     pub(crate) fn keep(&self, deployment: &str, kind: AssetKind, id: &str, document: Document) {
-        if self.lock().bytes.saturating_add(document.json.get().len()) <= MOST {
-            self.put(deployment, kind, id, document);
+        let mut inner = self.lock();
+        if inner.bytes.saturating_add(document.json.get().len()) <= MOST {
+            inner.put(deployment, kind, id, document);
         }
     }
 
     /// Keep a document that the run has loaded and will take in a moment.
     pub(crate) fn put(&self, deployment: &str, kind: AssetKind, id: &str, document: Document) {
-        let mut inner = self.lock();
-        inner.bytes += document.json.get().len();
-        let old = inner.documents.insert((deployment.to_owned(), kind, id.to_owned()), document);
-        inner.bytes -= old.map_or(0, |old| old.json.get().len());
+        self.lock().put(deployment, kind, id, document);
     }
 
     /// Take a document out, if it is of this version.
@@ -94,6 +92,14 @@ impl Handover {
         let here = |id: &str| (deployment.to_owned(), kind, id.to_owned());
         wanted.retain(|one| !inner.documents.contains_key(&here(&one.id)));
         wanted
+    }
+}
+
+impl Inner {
+    fn put(&mut self, deployment: &str, kind: AssetKind, id: &str, document: Document) {
+        self.bytes += document.json.get().len();
+        let old = self.documents.insert((deployment.to_owned(), kind, id.to_owned()), document);
+        self.bytes -= old.map_or(0, |old| old.json.get().len());
     }
 }
 

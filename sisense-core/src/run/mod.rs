@@ -15,7 +15,6 @@ mod earlier;
 mod elsewhere;
 mod handover;
 mod journal;
-
 mod meter;
 mod partial;
 mod progress;
@@ -213,7 +212,7 @@ impl Run {
         }
     }
 
-    /// Ask the door for a change. The caller has handover at the live state just before.
+    /// Ask the door for a change. The caller has looked at the live state just before.
     ///
     /// # Errors
     /// [`ErrorKind::Cancelled`] when the run was stopped, [`ErrorKind::NotApproved`] when the
@@ -303,7 +302,7 @@ impl Run {
     }
 
     /// The placeholder id of an asset that this preview would make, by its name. Names are compared
-    /// without regard to case. Outside a preview there is none: what a run made can be handover up.
+    /// without regard to case. Outside a preview there is none: what a run made can be looked up.
     #[must_use]
     pub fn planned(&self, deployment: &str, kind: AssetKind, name: &str) -> Option<String> {
         if self.mode() != RunMode::Preview {

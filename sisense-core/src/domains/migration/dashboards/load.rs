@@ -23,7 +23,8 @@ pub(super) struct Prepared<'a> {
 }
 
 impl Migrations {
-    /// Load what is needed of a chunk. In a preview only what is compared, of which nothing stays.
+    /// Load what is needed of a chunk. In a preview only what is compared, of which the source's
+    /// documents are kept for the run where there is room.
     pub(super) async fn prepare<'a>(&self, work: &'a Work<'_>, wishes: Vec<Wish>) -> Prepared<'a> {
         if work.run.is_cancelled() {
             let rows = wishes.into_iter().map(|wish| (wish.place, wish.row.ended(stopped())));

@@ -88,7 +88,6 @@ async fn documents_that_were_compared_are_exported_once() {
     let done = boards(&pair, &run_of(&preview), &args).await;
     assert!(done.complete && done.overwritten > 1, "{done:#?}");
     assert_eq!(done.overwritten, planned.overwritten);
-
     let again = exports(&pair.source, "dashboardIds");
     let twice = again.iter().filter(|(_, times)| *times > 1).count();
     assert_eq!((again.len(), twice), (exported, 0));

@@ -16,8 +16,7 @@ use super::support::{Pair, ahead, bare, everything};
 pub async fn take_back(clients: &[Client], original: &str, journal: &Arc<MemoryJournal>) -> Undone {
     let preview = Run::preview().start();
     let planned = undo(clients, &preview, original, journal.clone()).await.unwrap();
-    let run = Run::approved(preview.changes()).handover(preview.handover());
-    let run = run.journal(journal.clone()).start();
+    let run = Run::approved(preview.changes()).journal(journal.clone()).start();
     let done = undo(clients, &run, original, journal.clone()).await.unwrap();
     assert_eq!(planned.taken_back, done.taken_back, "{planned:#?}\n{done:#?}");
     done
